@@ -1,0 +1,788 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The ioctl contract of the svm module: shared virtual memory over NUMA nodes
+ * and device memory.
+ *
+ * This is the one file that the kernel module and libsvm share.
+ */
+#ifndef _UAPI_LINUX_SVM_H
+#define _UAPI_LINUX_SVM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: general ioctl format
+ *
+ * /dev/svmN is a device with memory of its own. Opening it makes a *context*:
+ * that device, bound to the address space of the opener. The file descriptor is
+ * the capability: whoever holds it may move the opener's memory, so it can be
+ * passed to a helper (SCM_RIGHTS). /dev/svm-control creates and destroys
+ * devices; it has no address space.
+ *
+ * Every ioctl takes one struct that begins with its own size in bytes, set by
+ * the caller. A kernel that knows a longer struct takes the missing tail as
+ * zero; a kernel that knows a shorter one wants the tail that it does not know
+ * to be zero. The ioctl numbers do not carry the size, so structs may grow.
+ * Outputs are written on success only.
+ *
+ * All addresses and lengths are in bytes, and multiples of the CPU page size.
+ * Two calls on one context may run at the same time from different threads.
+ *
+ * Errors common to all ioctls, as a negative return value's errno:
+ *
+ *  - ENOTTY: no such ioctl on this kind of file.
+ *  - E2BIG: the tail beyond what this kernel knows is not zero.
+ *  - EINVAL: @size is smaller than the first published struct; an unknown or
+ *    unfit value in a field; reserved fields or unknown flag bits not zero;
+ *    address or length not page aligned, zero length, or a range that wraps or
+ *    leaves the user address space.
+ *  - EFAULT: a user pointer can't be read or written; or nothing at all is
+ *    mapped in the address range.
+ *  - EOPNOTSUPP: understood, but this device or this kernel can't do it (see
+ *    &svm_ioctl_info.capabilities).
+ *  - ENODEV: the device is gone (destroyed or unplugged).
+ *  - EXDEV: the caller's address space is not the one that the context is bound
+ *    to (after fork(), or an fd that was passed on) and %SVM_F_OWNER_MM is not
+ *    set.
+ *  - ESRCH: the address space of the context is gone: its process has exited or
+ *    has called execve().
+ *  - EMSGSIZE: the array that was passed is shorter than the range needs.
+ *  - EPERM: the caller lacks the capability that the ioctl names.
+ *  - EINTR: a fatal signal arrived before any work was done.
+ *  - ENOMEM: no kernel memory for the call itself. (Pages that could not move
+ *    for want of memory are not an error of the call, they are counted.)
+ */
+
+/* Ioctl type; the block of numbers from 0x60 on is unused by the kernel here. */
+#define SVM_TYPE ('s')
+
+enum {
+	SVM_CMD_INFO = 0x60,
+	SVM_CMD_MIGRATE = 0x61,
+	SVM_CMD_RESIDENCY = 0x62,
+	SVM_CMD_EVICT = 0x63,
+	SVM_CMD_STATS = 0x64,
+	SVM_CMD_CREATE = 0x65,
+	SVM_CMD_DESTROY = 0x66,
+	SVM_CMD_ACCESS = 0x67,
+	SVM_CMD_EXCLUSIVE = 0x68,
+	SVM_CMD_EVENTS = 0x69,
+};
+
+/* The version of this contract: grows by one with each published change. */
+#define SVM_UAPI_VERSION 2
+
+/* No NUMA node in particular. */
+#define SVM_NODE_ANY (-1)
+
+/**
+ * enum svm_call_flags - flags that several ioctls take
+ * @SVM_F_OWNER_MM: act on the address space that the context is bound to,
+ *	although the caller's own is a different one. Without it such a call is
+ *	refused with EXDEV, so that a forked child does not move its parent's
+ *	memory by mistake.
+ */
+enum svm_call_flags {
+	SVM_F_OWNER_MM = 1 << 0,
+};
+
+/**
+ * enum svm_device_type - where the bytes of a device are
+ * @SVM_DEVICE_NONE: not a device (info on /dev/svm-control says this).
+ * @SVM_DEVICE_RAM: system memory that was set aside, for development and tests.
+ *	The CPU can't address it while it serves as device memory.
+ */
+enum svm_device_type {
+	SVM_DEVICE_NONE = 0,
+	SVM_DEVICE_RAM = 1,
+};
+
+/**
+ * enum svm_capability - bits of &svm_ioctl_info.capabilities
+ * @SVM_CAP_TO_DEVICE: pages can move to device memory (needs a kernel with
+ *	CONFIG_DEVICE_PRIVATE).
+ * @SVM_CAP_TO_SYSTEM: pages can move to system memory, and between its nodes.
+ * @SVM_CAP_RESIDENCY: SVM_IOCTL_RESIDENCY works.
+ * @SVM_CAP_CREATE: devices can be created and destroyed at run time
+ *	(%SVM_IOCTL_CREATE).
+ * @SVM_CAP_ACCESS: the device can read, write and do atomics on virtual
+ *	addresses (%SVM_IOCTL_ACCESS).
+ * @SVM_CAP_EXCLUSIVE: device-exclusive access (%SVM_IOCTL_EXCLUSIVE).
+ * @SVM_CAP_EVENTS: a context tells what happens to its memory
+ *	(%SVM_IOCTL_EVENTS).
+ */
+enum svm_capability {
+	SVM_CAP_TO_DEVICE = 1 << 0,
+	SVM_CAP_TO_SYSTEM = 1 << 1,
+	SVM_CAP_RESIDENCY = 1 << 2,
+	SVM_CAP_CREATE = 1 << 3,
+	SVM_CAP_ACCESS = 1 << 4,
+	SVM_CAP_EXCLUSIVE = 1 << 5,
+	SVM_CAP_EVENTS = 1 << 6,
+};
+
+/**
+ * struct svm_ioctl_info - ioctl(SVM_IOCTL_INFO), on /dev/svmN and svm-control
+ * @size: sizeof(struct svm_ioctl_info).
+ * @flags: must be 0.
+ * @uapi_version: out: %SVM_UAPI_VERSION of the module.
+ * @type: out: &enum svm_device_type.
+ * @id: out: the N of svmN; 0xffffffff on svm-control.
+ * @node: out: NUMA node next to the device, or %SVM_NODE_ANY.
+ * @capabilities: out: mask of &enum svm_capability, of this device on this
+ *	kernel; on svm-control, of the module on this kernel.
+ * @bytes_total: out: device memory, in bytes; 0 where the kernel has no device
+ *	private memory.
+ * @bytes_free: out: of these, not in use at the moment.
+ * @page_orders: out: mask of the folio orders in which memory is placed on the
+ *	device: bit 0 for single pages, bit 9 for 2 MiB on x86-64.
+ * @max_call_bytes: out: the most address space that one SVM_IOCTL_MIGRATE or
+ *	SVM_IOCTL_RESIDENCY call works through before it returns with @next short
+ *	of the end.
+ *
+ * Errors: the common ones.
+ */
+struct svm_ioctl_info {
+	__u32 size;
+	__u32 flags;
+	__u32 uapi_version;
+	__u32 type;
+	__u32 id;
+	__s32 node;
+	__aligned_u64 capabilities;
+	__aligned_u64 bytes_total;
+	__aligned_u64 bytes_free;
+	__aligned_u64 page_orders;
+	__aligned_u64 max_call_bytes;
+};
+
+#define SVM_IOCTL_INFO _IO(SVM_TYPE, SVM_CMD_INFO)
+
+/**
+ * enum svm_page_status - what became of a page in a migrate call
+ * @SVM_PAGE_NOT_REACHED: the call ended before it came to this page.
+ * @SVM_PAGE_MOVED: it is at the destination now.
+ * @SVM_PAGE_ALREADY: it was at the destination before the call.
+ * @SVM_PAGE_HOLE: nothing is there yet and the call does not populate it.
+ * @SVM_PAGE_UNMAPPED: the address belongs to no mapping.
+ * @SVM_PAGE_PINNED: something besides page tables holds the page: DMA,
+ *	get_user_pages(), vmsplice(), a long-term RDMA registration.
+ * @SVM_PAGE_FILE: a page of a file; only private anonymous memory moves.
+ * @SVM_PAGE_SHMEM: shared anonymous memory, tmpfs, memfd or System V.
+ * @SVM_PAGE_HUGETLB: memory from hugetlbfs.
+ * @SVM_PAGE_SPECIAL: a mapping of a driver, DAX, vDSO or the like.
+ * @SVM_PAGE_KSM: merged with equal pages of others by KSM.
+ * @SVM_PAGE_SWAPPED: swapped out, or in the swap cache with the swap copy still
+ *	in use.
+ * @SVM_PAGE_OTHER_DEVICE: in the memory of a device of another driver.
+ * @SVM_PAGE_DEVICE_FULL: no free page on the destination device.
+ * @SVM_PAGE_NO_MEMORY: no system memory on the chosen node, or the memory
+ *	cgroup's limit was reached.
+ * @SVM_PAGE_BUSY: it changed hands during the call, or somebody else had it
+ *	locked: worth another try.
+ * @SVM_PAGE_POISONED: the hardware reported it broken, or it was found so when
+ *	it was copied.
+ * @SVM_PAGE_STATUS_NR: number of values so far.
+ */
+enum svm_page_status {
+	SVM_PAGE_NOT_REACHED = 0,
+	SVM_PAGE_MOVED = 1,
+	SVM_PAGE_ALREADY = 2,
+	SVM_PAGE_HOLE = 3,
+	SVM_PAGE_UNMAPPED = 4,
+	SVM_PAGE_PINNED = 5,
+	SVM_PAGE_FILE = 6,
+	SVM_PAGE_SHMEM = 7,
+	SVM_PAGE_HUGETLB = 8,
+	SVM_PAGE_SPECIAL = 9,
+	SVM_PAGE_KSM = 10,
+	SVM_PAGE_SWAPPED = 11,
+	SVM_PAGE_OTHER_DEVICE = 12,
+	SVM_PAGE_DEVICE_FULL = 13,
+	SVM_PAGE_NO_MEMORY = 14,
+	SVM_PAGE_BUSY = 15,
+	SVM_PAGE_POISONED = 16,
+	SVM_PAGE_STATUS_NR,
+};
+
+/* Room for counters by status: SVM_PAGE_STATUS_NR may grow up to this. */
+#define SVM_PAGE_STATUS_MAX 32
+
+/**
+ * enum svm_migrate_dest - where pages shall go
+ * @SVM_DEST_DEVICE: to the memory of the context's device.
+ * @SVM_DEST_SYSTEM: to system memory, on &svm_ioctl_migrate.node.
+ */
+enum svm_migrate_dest {
+	SVM_DEST_DEVICE = 1,
+	SVM_DEST_SYSTEM = 2,
+};
+
+/**
+ * enum svm_migrate_flags - flags of SVM_IOCTL_MIGRATE, besides %SVM_F_OWNER_MM
+ * @SVM_MIGRATE_RESIDENT_ONLY: leave alone what is not there yet. Without it, a
+ *	move to the device also creates zeroed device pages for holes of
+ *	accessible private anonymous mappings and for zero pages.
+ */
+enum svm_migrate_flags {
+	SVM_MIGRATE_RESIDENT_ONLY = 1 << 8,
+};
+
+/**
+ * struct svm_ioctl_migrate - ioctl(SVM_IOCTL_MIGRATE) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_migrate).
+ * @flags: mask of %SVM_F_OWNER_MM and &enum svm_migrate_flags.
+ * @addr: first byte of the range; page aligned.
+ * @length: bytes; page aligned, not 0. The range may span mappings and gaps.
+ * @dest: &enum svm_migrate_dest.
+ * @node: for %SVM_DEST_SYSTEM: the NUMA node, and no other, or %SVM_NODE_ANY:
+ *	then pages in device memory go where the mapping's memory policy says,
+ *	and pages in system memory count as there already. Must be
+ *	%SVM_NODE_ANY for %SVM_DEST_DEVICE.
+ * @status: pointer to an array of __u8, one &enum svm_page_status for each page
+ *	of the range, or 0. Written for the pages from @addr up to @next, and
+ *	not beyond.
+ * @status_count: entries in the array; at least @length divided by the page
+ *	size (else EMSGSIZE), 0 if @status is 0.
+ * @next: out: the first address that was not worked on. Less than @addr plus
+ *	@length when the call's share of work was done, or a fatal signal
+ *	arrived: call again from there for the rest.
+ * @bytes_moved: out: bytes that are at the destination and were not before.
+ * @pages: out: number of pages for each &enum svm_page_status; their sum is
+ *	the number of pages from @addr up to @next.
+ *
+ * A page that can't move stays where it is, with its content, and is counted by
+ * reason; that is no error. Huge pages that lie in the range whole move as huge
+ * pages where &svm_ioctl_info.page_orders says so and both sides have 2 MiB in
+ * one piece; else they are split on the way. So are 2 MiB that were empty, unless
+ * the mapping does not want huge pages (MADV_NOHUGEPAGE, PR_SET_THP_DISABLE).
+ *
+ * Errors, besides the common ones: EINVAL for a node that has no memory;
+ * EACCES for a node that the caller's cpuset does not allow; EOPNOTSUPP for
+ * %SVM_DEST_DEVICE without %SVM_CAP_TO_DEVICE. If an error is found after some
+ * pages have moved, the call succeeds with @next there, and the next call
+ * returns the error.
+ */
+struct svm_ioctl_migrate {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__u32 dest;
+	__s32 node;
+	__aligned_u64 status;
+	__aligned_u64 status_count;
+	__aligned_u64 next;
+	__aligned_u64 bytes_moved;
+	__aligned_u64 pages[SVM_PAGE_STATUS_MAX];
+};
+
+#define SVM_IOCTL_MIGRATE _IO(SVM_TYPE, SVM_CMD_MIGRATE)
+
+/**
+ * enum svm_place_type - where a page is
+ * @SVM_PLACE_NONE: nowhere: nothing was written there yet.
+ * @SVM_PLACE_SYSTEM: in system memory; &svm_page.id is the NUMA node.
+ * @SVM_PLACE_DEVICE: on one of our devices; id is the N of svmN, and
+ *	&svm_page.offset tells where in its memory.
+ * @SVM_PLACE_OTHER_DEVICE: in the memory of a device of another driver.
+ * @SVM_PLACE_ZERO: the kernel's shared page of zeroes is mapped.
+ * @SVM_PLACE_SWAP: swapped out.
+ * @SVM_PLACE_MOVING: on its way from one place to another at this moment.
+ * @SVM_PLACE_UNMAPPED: the address belongs to no mapping.
+ * @SVM_PLACE_POISONED: the hardware reported the page broken.
+ * @SVM_PLACE_SPECIAL: something without a place in memory that could be named:
+ *	a driver's mapping without pages, a guard or poison marker.
+ */
+enum svm_place_type {
+	SVM_PLACE_NONE = 0,
+	SVM_PLACE_SYSTEM = 1,
+	SVM_PLACE_DEVICE = 2,
+	SVM_PLACE_OTHER_DEVICE = 3,
+	SVM_PLACE_ZERO = 4,
+	SVM_PLACE_SWAP = 5,
+	SVM_PLACE_MOVING = 6,
+	SVM_PLACE_UNMAPPED = 7,
+	SVM_PLACE_SPECIAL = 8,
+	SVM_PLACE_POISONED = 9,
+};
+
+/**
+ * enum svm_page_flags - bits of &svm_page.flags
+ * @SVM_PAGE_F_HUGE: mapped by a huge page table entry.
+ * @SVM_PAGE_F_READ: the page table entry allows reading. (A place that the CPU
+ *	can't reach, such as device memory, has the permission that the CPU will
+ *	have when the page is back.)
+ * @SVM_PAGE_F_WRITE: the page table entry allows writing now; a page that will
+ *	be copied on the next write (after fork) does not have it.
+ * @SVM_PAGE_F_EXCLUSIVE: a device has exclusive access.
+ */
+enum svm_page_flags {
+	SVM_PAGE_F_HUGE = 1 << 0,
+	SVM_PAGE_F_READ = 1 << 1,
+	SVM_PAGE_F_WRITE = 1 << 2,
+	SVM_PAGE_F_EXCLUSIVE = 1 << 3,
+};
+
+/**
+ * struct svm_page - one page of a residency answer
+ * @place: &enum svm_place_type.
+ * @flags: mask of &enum svm_page_flags.
+ * @id: NUMA node or device number, as @place says; else 0.
+ * @offset: for %SVM_PLACE_DEVICE, where in the device's memory, in pages from
+ *	its beginning; else 0.
+ */
+struct svm_page {
+	__u8 place;
+	__u8 flags;
+	__u16 id;
+	__u32 offset;
+};
+
+/**
+ * struct svm_ioctl_residency - ioctl(SVM_IOCTL_RESIDENCY) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_residency).
+ * @flags: %SVM_F_OWNER_MM or 0.
+ * @addr: first byte of the range; page aligned.
+ * @length: bytes; page aligned, not 0.
+ * @pages: pointer to an array of &struct svm_page, one for each page of the
+ *	range.
+ * @count: entries in the array; at least @length divided by the page size
+ *	(else EMSGSIZE).
+ * @next: out: the first address that was not looked at, as for migrate.
+ *
+ * Nothing is faulted in, moved or marked as used. Under concurrent change, each
+ * page is reported where it was at some moment of the call. A range without any
+ * mapping is no error here: every page answers %SVM_PLACE_UNMAPPED.
+ *
+ * Errors: the common ones, but for the unmapped range.
+ */
+struct svm_ioctl_residency {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 pages;
+	__aligned_u64 count;
+	__aligned_u64 next;
+};
+
+#define SVM_IOCTL_RESIDENCY _IO(SVM_TYPE, SVM_CMD_RESIDENCY)
+
+/**
+ * struct svm_ioctl_evict - ioctl(SVM_IOCTL_EVICT) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_evict).
+ * @flags: must be 0.
+ * @bytes: how much of the device to free, rounded up to pages; 0 for all. A huge
+ *	page goes whole, so it may be up to a huge page more.
+ * @bytes_evicted: out: how many bytes went back to system memory. Less than
+ *	asked when the device held less, or when pages were in use for a moment
+ *	and could not be had.
+ *
+ * Moves pages home whoever they belong to. Needs CAP_SYS_ADMIN.
+ *
+ * Errors: the common ones.
+ */
+struct svm_ioctl_evict {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 bytes;
+	__aligned_u64 bytes_evicted;
+};
+
+#define SVM_IOCTL_EVICT _IO(SVM_TYPE, SVM_CMD_EVICT)
+
+/**
+ * enum svm_stats_scope - whose counters
+ * @SVM_STATS_CONTEXT: of this context: its calls, and the CPU faults of the
+ *	address space that it is bound to on its device since it was opened.
+ * @SVM_STATS_DEVICE: of the device since it was created.
+ */
+enum svm_stats_scope {
+	SVM_STATS_CONTEXT = 1,
+	SVM_STATS_DEVICE = 2,
+};
+
+/**
+ * struct svm_ioctl_stats - ioctl(SVM_IOCTL_STATS) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_stats).
+ * @flags: must be 0.
+ * @scope: &enum svm_stats_scope.
+ * @reserved: must be 0.
+ * @migrate_calls: out: migrate calls that returned success.
+ * @bytes_to_device: out: bytes moved to the device by calls, without
+ *	@bytes_populated.
+ * @bytes_populated: out: bytes created zeroed on the device.
+ * @bytes_to_system: out: bytes moved from the device, any of ours, to system
+ *	memory by calls.
+ * @bytes_between_nodes: out: bytes moved from one NUMA node to another.
+ * @faults: out: CPU faults on device pages.
+ * @bytes_faulted: out: bytes that came home by them, those around the fault
+ *	included.
+ * @bytes_evicted: out: bytes that came home by SVM_IOCTL_EVICT, destruction of
+ *	the device or unloading of the module; 0 for a context.
+ * @refused: out: number of pages for each &enum svm_page_status that calls left
+ *	where they were; the entries for moved and already there stay 0.
+ *
+ * The counters only grow. Works on a context whose process has exited, so that
+ * a supervisor can read the last figures.
+ *
+ * Errors: the common ones, but EXDEV and ESRCH.
+ */
+struct svm_ioctl_stats {
+	__u32 size;
+	__u32 flags;
+	__u32 scope;
+	__u32 reserved;
+	__aligned_u64 migrate_calls;
+	__aligned_u64 bytes_to_device;
+	__aligned_u64 bytes_populated;
+	__aligned_u64 bytes_to_system;
+	__aligned_u64 bytes_between_nodes;
+	__aligned_u64 faults;
+	__aligned_u64 bytes_faulted;
+	__aligned_u64 bytes_evicted;
+	__aligned_u64 refused[SVM_PAGE_STATUS_MAX];
+};
+
+#define SVM_IOCTL_STATS _IO(SVM_TYPE, SVM_CMD_STATS)
+
+/**
+ * struct svm_ioctl_create - ioctl(SVM_IOCTL_CREATE) on /dev/svm-control
+ * @size: sizeof(struct svm_ioctl_create).
+ * @flags: must be 0.
+ * @type: &enum svm_device_type: %SVM_DEVICE_RAM.
+ * @node: NUMA node from which a ram device takes its memory, or %SVM_NODE_ANY.
+ * @bytes: size of the device's memory: a multiple of 2 MiB, not 0.
+ * @id: out: the N of the new svmN.
+ * @reserved: must be 0.
+ *
+ * The device's memory is allocated at once. Needs CAP_SYS_ADMIN.
+ *
+ * Errors, besides the common ones: EINVAL for a node without memory or a size
+ * that no machine can have; ENOMEM if the memory can't be had; EOPNOTSUPP for
+ * an unknown @type, or where the kernel has no device private memory; ENOSPC
+ * when there are too many devices.
+ */
+struct svm_ioctl_create {
+	__u32 size;
+	__u32 flags;
+	__u32 type;
+	__s32 node;
+	__aligned_u64 bytes;
+	__u32 id;
+	__u32 reserved;
+};
+
+#define SVM_IOCTL_CREATE _IO(SVM_TYPE, SVM_CMD_CREATE)
+
+/**
+ * struct svm_ioctl_destroy - ioctl(SVM_IOCTL_DESTROY) on /dev/svm-control
+ * @size: sizeof(struct svm_ioctl_destroy).
+ * @flags: must be 0.
+ * @id: the N of svmN.
+ * @reserved: must be 0.
+ *
+ * Moves every page home first; then open contexts answer ENODEV. Needs
+ * CAP_SYS_ADMIN. A fatal signal stops it with EINTR: the device then works on.
+ *
+ * Errors, besides the common ones: ENOENT if there is no such device; EBUSY
+ * while another call destroys it.
+ */
+struct svm_ioctl_destroy {
+	__u32 size;
+	__u32 flags;
+	__u32 id;
+	__u32 reserved;
+};
+
+#define SVM_IOCTL_DESTROY _IO(SVM_TYPE, SVM_CMD_DESTROY)
+
+/**
+ * enum svm_access_type - what the device does with memory
+ * @SVM_ACCESS_READ: copy memory to the buffer at &svm_access_op.data.
+ * @SVM_ACCESS_WRITE: copy the buffer at @data to memory.
+ * @SVM_ACCESS_FILL: repeat the low @width bytes of @data over memory.
+ * @SVM_ACCESS_COPY: copy from address @data of the same address space; the two
+ *	ranges may overlap.
+ * @SVM_ACCESS_ADD: atomically add @data. This and what follows work on one
+ *	integer of @width bytes and give its old value.
+ * @SVM_ACCESS_XCHG: atomically store @data.
+ * @SVM_ACCESS_CAS: atomically store @data if the value equals @compare.
+ * @SVM_ACCESS_AND: atomically and with @data.
+ * @SVM_ACCESS_OR: atomically or with @data.
+ * @SVM_ACCESS_XOR: atomically exclusive-or with @data.
+ * @SVM_ACCESS_MIN: atomically store the smaller of both, unsigned.
+ * @SVM_ACCESS_MAX: atomically store the larger of both, unsigned.
+ * @SVM_ACCESS_SMIN: atomically store the smaller of both, signed.
+ * @SVM_ACCESS_SMAX: atomically store the larger of both, signed.
+ */
+enum svm_access_type {
+	SVM_ACCESS_READ = 1,
+	SVM_ACCESS_WRITE = 2,
+	SVM_ACCESS_FILL = 3,
+	SVM_ACCESS_COPY = 4,
+	SVM_ACCESS_ADD = 16,
+	SVM_ACCESS_XCHG = 17,
+	SVM_ACCESS_CAS = 18,
+	SVM_ACCESS_AND = 19,
+	SVM_ACCESS_OR = 20,
+	SVM_ACCESS_XOR = 21,
+	SVM_ACCESS_MIN = 22,
+	SVM_ACCESS_MAX = 23,
+	SVM_ACCESS_SMIN = 24,
+	SVM_ACCESS_SMAX = 25,
+};
+
+/* The most bytes that one struct svm_access_op may name. */
+#define SVM_ACCESS_MAX_BYTES (16 << 20)
+/* The most operations in one call. */
+#define SVM_ACCESS_MAX_OPS 4096
+
+/**
+ * struct svm_access_op - one operation of the device
+ * @type: &enum svm_access_type.
+ * @width: bytes of an integer: 4 or 8 for atomics; 1, 2, 4 or 8 for a fill; else
+ *	0.
+ * @addr: address in the context's address space. Of any alignment, but a
+ *	multiple of @width for atomics.
+ * @length: bytes, 1 to %SVM_ACCESS_MAX_BYTES; a multiple of @width for a fill,
+ *	0 for atomics.
+ * @data: buffer in the caller's own address space, source address, pattern or
+ *	operand, as @type says.
+ * @compare: for %SVM_ACCESS_CAS, else 0.
+ * @old: out: for atomics, the value before.
+ * @result: out: 0 or a negative errno value.
+ * @rounds: out: how many times the page tables had to be asked, and pages
+ *	faulted in: 0 when the device had everything in its mirror, 1 for fresh
+ *	memory that nobody disturbs.
+ *
+ * On an error nothing of memory and of the buffer is changed, unless the
+ * memory was unmapped or protected by somebody during the operation.
+ *
+ * Results: EINVAL for a field that can't be; EFAULT for an address that is not
+ * mapped or not accessible, or a bad buffer; EPERM for writing what may only be
+ * read; ETIMEDOUT when others kept taking the memory away until the deadline;
+ * EHWPOISON for broken memory; EINTR for a fatal signal.
+ */
+struct svm_access_op {
+	__u32 type;
+	__u32 width;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 data;
+	__aligned_u64 compare;
+	__aligned_u64 old;
+	__s32 result;
+	__u32 rounds;
+};
+
+/**
+ * struct svm_ioctl_access - ioctl(SVM_IOCTL_ACCESS) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_access).
+ * @flags: %SVM_F_OWNER_MM or 0.
+ * @ops: pointer to an array of &struct svm_access_op, done in order.
+ * @count: entries in the array, 1 to %SVM_ACCESS_MAX_OPS.
+ * @timeout_ms: deadline for each operation in milliseconds, up to 60000; 0 for
+ *	1000.
+ * @done: out: how many operations succeeded. The first that fails ends the
+ *	call, with its error in its @result; those after it are untouched.
+ *
+ * The device works through a mirror of the page tables: it sees what the CPU
+ * sees, breaks copy-on-write as the CPU would, and leaves memory that is on a
+ * device where it is. Works on every kind of mapping that has pages.
+ *
+ * Atomics on private anonymous memory in system memory take device-exclusive
+ * access for their time, so they are atomic against the CPU.
+ *
+ * Errors: the common ones; the error of an operation is in its @result only.
+ */
+struct svm_ioctl_access {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 ops;
+	__u32 count;
+	__u32 timeout_ms;
+	__aligned_u64 done;
+};
+
+#define SVM_IOCTL_ACCESS _IO(SVM_TYPE, SVM_CMD_ACCESS)
+
+/**
+ * enum svm_exclusive_op - what to do about exclusive access
+ * @SVM_EXCLUSIVE_ACQUIRE: take it.
+ * @SVM_EXCLUSIVE_RELEASE: end this context's holds in the range and give the
+ *	pages back to the CPU.
+ * @SVM_EXCLUSIVE_QUERY: ask which pages are exclusive.
+ */
+enum svm_exclusive_op {
+	SVM_EXCLUSIVE_ACQUIRE = 1,
+	SVM_EXCLUSIVE_RELEASE = 2,
+	SVM_EXCLUSIVE_QUERY = 3,
+};
+
+/**
+ * enum svm_exclusive_status - answer for a page
+ * @SVM_EXCLUSIVE_NO: the CPU may access it.
+ * @SVM_EXCLUSIVE_YES: a device has exclusive access; the next access by a CPU
+ *	ends that.
+ * @SVM_EXCLUSIVE_HELD: a CPU that accesses it waits for the end of the hold.
+ * @SVM_EXCLUSIVE_REFUSED: not possible: no private anonymous memory, not
+ *	mapped, not writable, or locked by somebody for long.
+ */
+enum svm_exclusive_status {
+	SVM_EXCLUSIVE_NO = 0,
+	SVM_EXCLUSIVE_YES = 1,
+	SVM_EXCLUSIVE_HELD = 2,
+	SVM_EXCLUSIVE_REFUSED = 3,
+};
+
+/* The most pages in one SVM_IOCTL_EXCLUSIVE, and the most a context holds. */
+#define SVM_EXCLUSIVE_MAX_PAGES 512
+/* The longest hold, in milliseconds. */
+#define SVM_EXCLUSIVE_MAX_HOLD_MS 1000
+
+/**
+ * struct svm_ioctl_exclusive - ioctl(SVM_IOCTL_EXCLUSIVE) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_exclusive).
+ * @flags: %SVM_F_OWNER_MM or 0.
+ * @op: &enum svm_exclusive_op.
+ * @hold_ms: for acquire: keep the CPU waiting for so long, in milliseconds, up to
+ *	%SVM_EXCLUSIVE_MAX_HOLD_MS, unless it is released before; 0 for not at
+ *	all. Else 0.
+ * @addr: first byte of the range; page aligned.
+ * @length: bytes; page aligned, not 0, up to %SVM_EXCLUSIVE_MAX_PAGES pages.
+ * @status: pointer to an array of __u8, one &enum svm_exclusive_status for each
+ *	page; the state after the call. May be 0 but for a query.
+ * @status_count: entries in the array; at least @length divided by the page
+ *	size, 0 if @status is 0.
+ * @pages: out: pages that are exclusive after an acquire or by a query; pages
+ *	given back by a release.
+ * @reserved: must be 0.
+ *
+ * Exclusive access ends when the CPU touches the page, and by fork(), mprotect(),
+ * migration, munmap() and whatever else changes the mapping; events tell which.
+ * A page on a device comes to system memory first.
+ *
+ * Errors, besides the common ones: EOPNOTSUPP without %SVM_CAP_EXCLUSIVE; EMSGSIZE
+ * for a short array or a range of too many pages; EBUSY when this context holds
+ * %SVM_EXCLUSIVE_MAX_PAGES already.
+ */
+struct svm_ioctl_exclusive {
+	__u32 size;
+	__u32 flags;
+	__u32 op;
+	__u32 hold_ms;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 status;
+	__aligned_u64 status_count;
+	__u32 pages;
+	__u32 reserved;
+};
+
+#define SVM_IOCTL_EXCLUSIVE _IO(SVM_TYPE, SVM_CMD_EXCLUSIVE)
+
+/**
+ * enum svm_event_type - what happened
+ * @SVM_EVENT_MIGRATED: pages moved; the cause tells why.
+ * @SVM_EVENT_REFUSED: a migrate call left pages of a run where they were.
+ * @SVM_EVENT_EXCLUSIVE_ENDED: exclusive access to pages ended.
+ * @SVM_EVENT_UNMAPPED: memory that the device had in its mirror was unmapped.
+ */
+enum svm_event_type {
+	SVM_EVENT_MIGRATED = 1,
+	SVM_EVENT_REFUSED = 2,
+	SVM_EVENT_EXCLUSIVE_ENDED = 3,
+	SVM_EVENT_UNMAPPED = 4,
+};
+
+/**
+ * enum svm_event_cause - why it happened
+ * @SVM_CAUSE_CALL: a call on this context.
+ * @SVM_CAUSE_CPU: the CPU touched the page. For exclusive access also
+ *	the discarding or reclaim of a single page, which looks the same to a
+ *	device.
+ * @SVM_CAUSE_EVICT: SVM_IOCTL_EVICT; the address is not known and 0.
+ * @SVM_CAUSE_UNPLUG: the device goes away; the address is not known and 0.
+ * @SVM_CAUSE_FORK: fork(), or another change of single pages' protection.
+ * @SVM_CAUSE_PROTECT: mprotect() and its like.
+ * @SVM_CAUSE_MIGRATE: a migration, ours or the kernel's.
+ * @SVM_CAUSE_UNMAP: munmap(), mremap(), or the end of the address space.
+ * @SVM_CAUSE_OTHER: something else.
+ */
+enum svm_event_cause {
+	SVM_CAUSE_CALL = 1,
+	SVM_CAUSE_CPU = 2,
+	SVM_CAUSE_EVICT = 3,
+	SVM_CAUSE_UNPLUG = 4,
+	SVM_CAUSE_FORK = 5,
+	SVM_CAUSE_PROTECT = 6,
+	SVM_CAUSE_MIGRATE = 7,
+	SVM_CAUSE_UNMAP = 8,
+	SVM_CAUSE_OTHER = 9,
+};
+
+/**
+ * struct svm_event - what read(2) on a context gives
+ * @type: &enum svm_event_type.
+ * @cause: &enum svm_event_cause.
+ * @addr: where; 0 if not known.
+ * @length: bytes.
+ * @time_ns: when it ended, by CLOCK_MONOTONIC, in nanoseconds.
+ * @duration_ns: how long it took, in nanoseconds; 0 if it has no duration.
+ * @from: &enum svm_place_type of where the pages were, for a migration.
+ * @to: &enum svm_place_type of where they are now, for a migration.
+ * @from_id: NUMA node or device; -1 if not known or mixed.
+ * @to_id: likewise.
+ * @reserved: 0.
+ * @dropped: events lost for want of room between the one before and this one.
+ */
+struct svm_event {
+	__u32 type;
+	__u32 cause;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 time_ns;
+	__aligned_u64 duration_ns;
+	__u8 from;
+	__u8 to;
+	__s16 from_id;
+	__s16 to_id;
+	__u16 reserved;
+	__aligned_u64 dropped;
+};
+
+/* The most events that a context keeps. */
+#define SVM_EVENTS_MAX 65536
+
+/**
+ * struct svm_ioctl_events - ioctl(SVM_IOCTL_EVENTS) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_events).
+ * @flags: must be 0.
+ * @mask: which events to keep from now on: bit N for &enum svm_event_type N; 0 for
+ *	none.
+ * @entries: how many to keep until they are read: a power of two up to
+ *	%SVM_EVENTS_MAX; 0 for 1024. What was kept before is dropped and counted.
+ * @total: out: events since the context was opened that a mask asked for.
+ * @dropped: out: of these, how many were lost.
+ *
+ * Then read(2) gives whole &struct svm_event, as many as fit and are there; it
+ * waits for one unless the file is O_NONBLOCK (EAGAIN), and fails with EINVAL for
+ * a buffer that is too small for one or while @mask is 0. poll(2) says EPOLLIN.
+ *
+ * Errors: the common ones.
+ */
+struct svm_ioctl_events {
+	__u32 size;
+	__u32 flags;
+	__u32 mask;
+	__u32 entries;
+	__aligned_u64 total;
+	__aligned_u64 dropped;
+};
+
+#define SVM_IOCTL_EVENTS _IO(SVM_TYPE, SVM_CMD_EVENTS)
+
+#endif /* _UAPI_LINUX_SVM_H */
