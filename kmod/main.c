@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading the module.
+ *
+ * Devices may be made when it is loaded, by the parameter "ram". Unloading moves
+ * every page home first, with processes still using them; it is refused, as for
+ * any module, while a file of ours is open.
+ */
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/nodemask.h>
+#include <linux/string.h>
+
+#include "control.h"
+#include "debug.h"
+#include "device.h"
+#include "family.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static char *ram;
+module_param(ram, charp, 0444);
+MODULE_PARM_DESC(ram,
+		 "Devices of system memory: SIZE[@NODE][,SIZE[@NODE]...], sizes with K, M or G, in multiples of 2M");
+
+/* One SIZE[@NODE]. */
+static int svm_create_ram(const char *spec)
+{
+	int node = NUMA_NO_NODE;
+	char *end;
+	u64 bytes;
+	u32 id;
+	int ret;
+
+	bytes = memparse(spec, &end);
+	if (end == spec || (*end && *end != '@'))
+		return -EINVAL;
+	if (*end == '@') {
+		ret = kstrtoint(end + 1, 10, &node);
+		if (ret || node < 0)
+			return -EINVAL;
+	}
+	return svm_device_create(SVM_DEVICE_RAM, bytes, node, &id);
+}
+
+static int svm_create_rams(void)
+{
+	char *specs, *rest, *spec;
+	int ret = 0;
+
+	if (!ram || !*ram)
+		return 0;
+	specs = kstrdup(ram, GFP_KERNEL);
+	if (!specs)
+		return -ENOMEM;
+	rest = specs;
+	while (!ret && (spec = strsep(&rest, ","))) {
+		ret = svm_create_ram(spec);
+		/* The loader's caller sees an error number only. */
+		if (ret)
+			pr_err("svm: parameter ram: device '%s': %pe\n", spec,
+			       ERR_PTR(ret));
+	}
+	kfree(specs);
+	return ret;
+}
+
+static int __init svm_init(void)
+{
+	int ret;
+
+	svm_families_init();
+	ret = svm_devices_init();
+	if (ret)
+		return ret;
+	ret = svm_create_rams();
+	if (ret)
+		goto err_destroy_devices;
+	ret = svm_control_init();
+	if (ret)
+		goto err_destroy_devices;
+	svm_debug_init();
+	return 0;
+
+err_destroy_devices:
+	svm_device_destroy_all();
+	svm_devices_exit();
+	return ret;
+}
+
+static void __exit svm_exit(void)
+{
+	svm_debug_exit();
+	svm_control_exit();
+	svm_device_destroy_all();
+	svm_devices_exit();
+	/* Contexts are freed by RCU, with code of ours only in the callback's queue. */
+	rcu_barrier();
+}
+
+module_init(svm_init);
+module_exit(svm_exit);
+
+MODULE_DESCRIPTION("Shared virtual memory over NUMA nodes and device memory");
+MODULE_AUTHOR("The svm developers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/class/svm/svmN: what a device is and its counters, one value a file. The
+ * values are those of SVM_IOCTL_INFO and SVM_IOCTL_STATS.
+ */
+#include <linux/device.h>
+#include <linux/sysfs.h>
+
+#include "device.h"
+
+static struct svm_device *svm_from_dev(struct device *dev)
+{
+	return container_of(dev, struct svm_device, dev);
+}
+
+static ssize_t type_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%s\n", svm_from_dev(dev)->backend->name);
+}
+static DEVICE_ATTR_RO(type);
+
+static ssize_t bytes_total_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", svm_from_dev(dev)->bytes);
+}
+static DEVICE_ATTR_RO(bytes_total);
+
+static ssize_t bytes_free_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct svm_device *sdev = svm_from_dev(dev);
+	u64 bytes;
+	int ret;
+
+	ret = svm_device_enter(sdev);
+	if (ret)
+		return ret;
+	bytes = svm_device_bytes_free(sdev);
+	svm_device_exit(sdev);
+	return sysfs_emit(buf, "%llu\n", bytes);
+}
+static DEVICE_ATTR_RO(bytes_free);
+
+static ssize_t numa_node_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%d\n", svm_from_dev(dev)->node);
+}
+static DEVICE_ATTR_RO(numa_node);
+
+static ssize_t capabilities_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n",
+			  svm_device_capabilities(svm_from_dev(dev)));
+}
+static DEVICE_ATTR_RO(capabilities);
+
+static struct attribute *svm_device_attrs[] = {
+	&dev_attr_type.attr,
+	&dev_attr_bytes_total.attr,
+	&dev_attr_bytes_free.attr,
+	&dev_attr_numa_node.attr,
+	&dev_attr_capabilities.attr,
+	NULL,
+};
+
+static const struct attribute_group svm_device_group = {
+	.attrs = svm_device_attrs,
+};
+
+/**
+ * struct svm_counter_attr - the file of a counter
+ * @attr: the file.
+ * @which: the counter.
+ */
+struct svm_counter_attr {
+	struct device_attribute attr;
+	enum svm_counter which;
+};
+
+static ssize_t svm_counter_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	enum svm_counter which =
+		container_of(attr, struct svm_counter_attr, attr)->which;
+
+	return sysfs_emit(buf, "%llu\n",
+			  svm_counter_read(&svm_from_dev(dev)->counters,
+					   which));
+}
+
+#define SVM_COUNTER_ATTR(_name, _which)					\
+	static struct svm_counter_attr svm_attr_##_name = {		\
+		.attr = __ATTR(_name, 0444, svm_counter_show, NULL),	\
+		.which = (_which),					\
+	}
+
+SVM_COUNTER_ATTR(migrate_calls, SVM_CTR_MIGRATE_CALLS);
+SVM_COUNTER_ATTR(bytes_to_device, SVM_CTR_BYTES_TO_DEVICE);
+SVM_COUNTER_ATTR(bytes_populated, SVM_CTR_BYTES_POPULATED);
+SVM_COUNTER_ATTR(bytes_to_system, SVM_CTR_BYTES_TO_SYSTEM);
+SVM_COUNTER_ATTR(bytes_between_nodes, SVM_CTR_BYTES_BETWEEN_NODES);
+SVM_COUNTER_ATTR(faults, SVM_CTR_FAULTS);
+SVM_COUNTER_ATTR(bytes_faulted, SVM_CTR_BYTES_FAULTED);
+SVM_COUNTER_ATTR(bytes_evicted, SVM_CTR_BYTES_EVICTED);
+
+static struct attribute *svm_stats_attrs[] = {
+	&svm_attr_migrate_calls.attr.attr,
+	&svm_attr_bytes_to_device.attr.attr,
+	&svm_attr_bytes_populated.attr.attr,
+	&svm_attr_bytes_to_system.attr.attr,
+	&svm_attr_bytes_between_nodes.attr.attr,
+	&svm_attr_faults.attr.attr,
+	&svm_attr_bytes_faulted.attr.attr,
+	&svm_attr_bytes_evicted.attr.attr,
+	NULL,
+};
+
+static const struct attribute_group svm_stats_group = {
+	.name = "stats",
+	.attrs = svm_stats_attrs,
+};
+
+const struct attribute_group *svm_device_groups[] = {
+	&svm_device_group,
+	&svm_stats_group,
+	NULL,
+};
