@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Families: who may share a folio, and so must not migrate at the same time.
+ *
+ * migrate_vma_setup() takes folio locks by trylock, with one exception: to split
+ * a large folio that is mapped by PTEs it blocks, while it has locked what came
+ * before in the range. Two migrations that meet the same folios in a different
+ * order would wait for each other for ever. The same folios are only met where
+ * they are shared: by fork(), so by VMAs whose anon_vma has the same root.
+ * A mutex for each root (hashed) keeps such migrations apart, and lets unrelated
+ * processes, and mostly also threads that work on different mappings, go on side
+ * by side.
+ *
+ * Locking: inside of mmap_lock, outside of folio locks. A CPU fault comes with the
+ * lock of a folio, so it must not wait for a mutex: it tries, and without one
+ * brings home no more than what was touched.
+ *
+ * Why nobody waits in a circle then. Folios are waited for only where one that is
+ * mapped by PTEs is split, by two kinds of callers:
+ *
+ *  - who holds the mutex of the family, and other folios. It waits for a folio
+ *    that it sees as a large one. Its holder may be a fault on it (next item),
+ *    or somebody who only tries locks, as eviction does, and goes on.
+ *  - a fault without the mutex. It asks for the one page that was touched. If
+ *    that is part of a large folio, the fault has it locked already; after the
+ *    split it waits for the touched page itself, which somebody may have locked
+ *    in between. That one has seen the folio split before, so whatever
+ *    large folio it waits for now is another, and the chain ends with
+ *    a fault whose page nobody has, or with one that waits for nothing.
+ *
+ * A fault on a huge entry has the whole folio locked and asks for that one entry,
+ * with the mutex or without. If the entry has become PTEs meanwhile (partial
+ * MADV_DONTNEED; all else wants mmap_lock for writing) the folio is its own, as
+ * above. That page tables are not filled with other large folios meanwhile, which
+ * somebody with the mutex has locked, follows from the same: a migration to there
+ * needs the mutex, and sharing needs fork() or mremap(), which want mmap_lock for
+ * writing.
+ *
+ * After a fault's split migrate_vma_setup() still takes the head for the folio of
+ * the fault, although the touched page may be a tail. A window in which both lie
+ * would migrate the head without its lock. So faults on a page of a large folio
+ * that is mapped by PTEs always ask for one page (fault.c).
+ */
+#include <linux/cleanup.h>
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/rmap.h>
+
+#include "family.h"
+
+#define SVM_FAMILY_BITS 8
+
+static struct mutex svm_families[1 << SVM_FAMILY_BITS];
+
+void svm_families_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(svm_families); i++)
+		mutex_init(&svm_families[i]);
+}
+
+/**
+ * svm_family() - the mutex that migrations in a VMA hold
+ * @vma: the VMA; its mmap_lock is held.
+ *
+ * Return: the mutex, or NULL if the VMA has no anonymous memory yet. That may
+ * change at any moment, so then no more than one page may be migrated at
+ * once: with a single page there is nothing to hold while waiting.
+ */
+struct mutex *svm_family(struct vm_area_struct *vma)
+{
+	struct anon_vma *anon_vma = READ_ONCE(vma->anon_vma);
+
+	mmap_assert_locked(vma->vm_mm);
+	if (!anon_vma)
+		return NULL;
+	return &svm_families[hash_ptr(anon_vma->root, SVM_FAMILY_BITS)];
+}
+
+/**
+ * svm_family_trylock() - lock the mutex that migrations in a VMA hold
+ * @vma: the VMA; its mmap_lock is held.
+ *
+ * Return: the mutex, to be unlocked, or NULL if it is locked by somebody, or the
+ * VMA has none.
+ */
+struct mutex *svm_family_trylock(struct vm_area_struct *vma)
+{
+	struct mutex *family = svm_family(vma);
+
+	return family && mutex_trylock(family) ? family : NULL;
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SVM_IOCTL_MIGRATE: moving a range of an address space.
+ *
+ * The range is worked through in windows that lie in one VMA. For each window a
+ * snapshot of the page tables sorts out what can't or need not move (plan.c), so
+ * that it is not unmapped for nothing; what is left goes through migrate_vma in
+ * runs of neighbours (run.c). Whatever then did not move is looked at once more,
+ * to tell the caller why.
+ *
+ * Locking, from the outside: the device's gate, the mirror's, mmap_lock for
+ * reading (by window), the VMA's family mutex, folio locks (in migrate_vma), the
+ * pool's spinlock. User memory is touched with none of them held: the range that moves
+ * may hold the array of answers.
+ *
+ * Limits: SVM_WINDOW_PAGES at once; SVM_MAX_CALL_BYTES a call. A fatal signal
+ * stops between windows.
+ */
+#include <linux/cpuset.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "context.h"
+#include "device.h"
+#include "family.h"
+#include "ioctl.h"
+#include "migrate.h"
+#include "migration.h"
+
+void svm_scratch_free(struct svm_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	__free_page(scratch->bounce);
+	kvfree(scratch);
+}
+
+static struct svm_scratch *svm_scratch_get(struct svm_context *ctx)
+{
+	struct svm_scratch *scratch = xchg(&ctx->scratch, NULL);
+
+	if (scratch)
+		return scratch;
+
+	scratch = kvmalloc_obj(*scratch);
+	if (!scratch)
+		return NULL;
+	scratch->bounce = alloc_page(GFP_KERNEL);
+	if (!scratch->bounce) {
+		kvfree(scratch);
+		return NULL;
+	}
+	return scratch;
+}
+
+static void svm_scratch_put(struct svm_context *ctx,
+			    struct svm_scratch *scratch)
+{
+	/* Another thread's call may have left its own meanwhile. */
+	svm_scratch_free(xchg(&ctx->scratch, scratch));
+}
+
+/*
+ * How many pages a window has that begins at @addr and has @room bytes at most:
+ * later windows, and later calls, shall begin with whole huge pages.
+ */
+static unsigned long svm_window_pages(unsigned long addr, unsigned long end,
+				      unsigned long room)
+{
+	if (end - addr > room)
+		end = ALIGN_DOWN(addr + room, SVM_BLOCK_BYTES);
+	return (end - addr) >> PAGE_SHIFT;
+}
+
+/*
+ * One step of a call: look up what is at @addr and work through as much of it as
+ * belongs together, up to @room bytes, which are at least 2 MiB. With
+ * @want_status the step fits the status array in scratch; else what can't move
+ * as a whole is passed over in one step.
+ *
+ * Return: number of pages, or a negative errno value.
+ */
+static long svm_migrate_step(struct svm_migration *mig, unsigned long addr,
+			     unsigned long end, unsigned long room, bool first,
+			     bool want_status, bool *worked)
+{
+	enum svm_page_status status = SVM_PAGE_UNMAPPED;
+	struct mm_struct *mm = mig->ctx->mm;
+	struct svm_scratch *s = mig->scratch;
+	struct vm_area_struct *vma;
+	struct mutex *family; /* NULL: the VMA has none yet */
+	unsigned long i, nr;
+
+	*worked = true;
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+
+	vma = find_vma(mm, addr);
+	if (!vma || vma->vm_start >= end) {
+		if (first) {
+			mmap_read_unlock(mm);
+			return -EFAULT;
+		}
+	} else if (vma->vm_start > addr) {
+		end = vma->vm_start;
+	} else {
+		end = min(end, vma->vm_end);
+		status = svm_vma_status(vma);
+	}
+	nr = (end - addr) >> PAGE_SHIFT;
+
+	if (status != SVM_PAGE_CANDIDATE) {
+		mmap_read_unlock(mm);
+		if (want_status) {
+			nr = min(nr, room >> PAGE_SHIFT);
+			memset(s->status, status, nr);
+		} else {
+			*worked = false;
+		}
+		mig->pages[status] += nr;
+		return nr;
+	}
+
+	nr = svm_window_pages(addr, end, room);
+	family = svm_family(vma);
+	if (family && mutex_lock_killable(family)) {
+		mmap_read_unlock(mm);
+		return -EINTR;
+	}
+	nr = svm_migrate_window(mig, vma, addr, nr, family);
+	if (family)
+		mutex_unlock(family);
+	mmap_read_unlock(mm);
+
+	for (i = 0; i < nr; i++)
+		mig->pages[s->status[i]]++;
+	return nr;
+}
+
+static void svm_migrate_count(struct svm_migration *mig,
+			      struct svm_counters *counters)
+{
+	svm_count(counters, SVM_CTR_MIGRATE_CALLS, 1);
+	svm_count(counters, SVM_CTR_BYTES_TO_DEVICE,
+		  mig->to_device_pages * PAGE_SIZE);
+	svm_count(counters, SVM_CTR_BYTES_POPULATED,
+		  mig->populated * PAGE_SIZE);
+	svm_count(counters, SVM_CTR_BYTES_TO_SYSTEM,
+		  mig->to_system_pages * PAGE_SIZE);
+	svm_count(counters, SVM_CTR_BYTES_BETWEEN_NODES,
+		  mig->between_nodes * PAGE_SIZE);
+	svm_counters_refuse(counters, mig->pages);
+}
+
+/* Work through the range of a call whose arguments are good. */
+static int svm_migrate_range(struct svm_migration *mig,
+			     struct svm_ioctl_migrate *arg)
+{
+	u8 __user *ustatus = u64_to_user_ptr(arg->status);
+	unsigned long addr = arg->addr, end = arg->addr + arg->length;
+	unsigned long work = 0;
+	bool worked;
+	long nr = 0;
+
+	while (addr < end && work + SVM_BLOCK_BYTES <= SVM_MAX_CALL_BYTES) {
+		unsigned long room = min(SVM_WINDOW_PAGES * PAGE_SIZE,
+					 SVM_MAX_CALL_BYTES - work);
+		size_t pages = min(end - addr, room) >> PAGE_SHIFT;
+
+		/* Before anything moves, so that an error changes nothing. */
+		if (ustatus &&
+		    fault_in_safe_writeable((char __user *)ustatus, pages)) {
+			nr = -EFAULT;
+			break;
+		}
+		nr = svm_migrate_step(mig, addr, end, room, addr == arg->addr,
+				      ustatus, &worked);
+		if (nr < 0)
+			break;
+		if (ustatus) {
+			if (copy_to_user(ustatus, mig->scratch->status, nr))
+				return -EFAULT;
+			ustatus += nr;
+		}
+		addr += nr * PAGE_SIZE;
+		if (worked)
+			work += nr * PAGE_SIZE;
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
+	}
+	if (nr < 0 && addr == arg->addr)
+		return nr;
+	arg->next = addr;
+	return 0;
+}
+
+static int svm_migrate_check(struct svm_migration *mig,
+			     struct svm_ioctl_migrate *arg)
+{
+	u64 nr = arg->length >> PAGE_SHIFT;
+
+	if (arg->flags & ~(SVM_F_OWNER_MM | SVM_MIGRATE_RESIDENT_ONLY))
+		return -EINVAL;
+	if (svm_range_is_bad(arg->addr, arg->length))
+		return -EINVAL;
+	if (arg->dest != SVM_DEST_DEVICE && arg->dest != SVM_DEST_SYSTEM)
+		return -EINVAL;
+	if (arg->node != NUMA_NO_NODE) {
+		if (arg->dest != SVM_DEST_SYSTEM || arg->node < 0 ||
+		    arg->node >= MAX_NUMNODES ||
+		    !node_state(arg->node, N_MEMORY))
+			return -EINVAL;
+		if (!node_isset(arg->node, cpuset_current_mems_allowed))
+			return -EACCES;
+	}
+	if (!arg->status && arg->status_count)
+		return -EINVAL;
+	if (arg->status && arg->status_count < nr)
+		return -EMSGSIZE;
+	if (arg->status && !access_ok(u64_to_user_ptr(arg->status), nr))
+		return -EFAULT;
+	if (arg->dest == SVM_DEST_DEVICE &&
+	    !(svm_device_capabilities(mig->sdev) & SVM_CAP_TO_DEVICE))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/**
+ * svm_migrate() - SVM_IOCTL_MIGRATE
+ * @ctx: the context.
+ * @arg: in and out.
+ *
+ * Return: 0 or a negative errno value, as the uapi header says.
+ */
+int svm_migrate(struct svm_context *ctx, struct svm_ioctl_migrate *arg)
+{
+	struct svm_migration mig = {
+		.ctx = ctx,
+		.sdev = ctx->sdev,
+		.to_device = arg->dest == SVM_DEST_DEVICE,
+		.resident_only = arg->flags & SVM_MIGRATE_RESIDENT_ONLY,
+		.node = arg->node,
+	};
+	unsigned int i;
+	int ret;
+
+	ret = svm_migrate_check(&mig, arg);
+	if (ret)
+		return ret;
+	mig.scratch = svm_scratch_get(ctx);
+	if (!mig.scratch)
+		return -ENOMEM;
+	ret = svm_context_enter(ctx, arg->flags);
+	if (ret)
+		goto put_scratch;
+
+	ret = svm_mirror_enter(&ctx->mirror);
+	if (ret)
+		goto exit_context;
+
+	ret = svm_migrate_range(&mig, arg);
+	svm_mirror_exit(&ctx->mirror);
+	if (ret)
+		goto exit_context;
+
+	svm_migrate_count(&mig, &ctx->counters);
+	svm_migrate_count(&mig, &mig.sdev->counters);
+	arg->bytes_moved = mig.pages[SVM_PAGE_MOVED] * PAGE_SIZE;
+	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
+		arg->pages[i] = i < SVM_PAGE_STATUS_NR ? mig.pages[i] : 0;
+
+exit_context:
+	svm_context_exit(ctx);
+put_scratch:
+	svm_scratch_put(ctx, mig.scratch);
+	return ret;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of a migrate call share: migrate.c works through the range,
+ * plan.c says what shall move and why a page stays, run.c moves.
+ */
+#ifndef SVM_MIGRATION_H
+#define SVM_MIGRATION_H
+
+#include <linux/mm_types.h>
+#include <linux/svm.h>
+
+#include "pool.h"
+
+struct mutex;
+struct svm_context;
+struct svm_device;
+
+/* 8 MiB: enough to spread the cost of a call to migrate_vma over. */
+#define SVM_WINDOW_PAGES 2048UL
+#define SVM_WINDOW_BLOCKS (SVM_WINDOW_PAGES / SVM_BLOCK_PAGES)
+
+/* In the plan for a window: this one shall move. No status that is reported. */
+#define SVM_PAGE_CANDIDATE SVM_PAGE_NOT_REACHED
+
+/**
+ * struct svm_scratch - arrays for one window
+ * @src: for migrate_vma.
+ * @dst: for migrate_vma.
+ * @frames: page frames taken from the device's pool.
+ * @blocks: the same, whole blocks for huge pages.
+ * @pages: the snapshot.
+ * @status: enum svm_page_status, as reported.
+ * @bounce: for copies from device to device.
+ */
+struct svm_scratch {
+	unsigned long src[SVM_WINDOW_PAGES];
+	unsigned long dst[SVM_WINDOW_PAGES];
+	unsigned long frames[SVM_WINDOW_PAGES];
+	unsigned long blocks[SVM_WINDOW_BLOCKS];
+	struct svm_page pages[SVM_WINDOW_PAGES];
+	u8 status[SVM_WINDOW_PAGES];
+	struct page *bounce;
+};
+
+/**
+ * struct svm_migration - a migrate call
+ * @ctx: the context.
+ * @sdev: its device.
+ * @to_device: destination is @sdev, or else system memory.
+ * @resident_only: don't populate holes.
+ * @node: for system memory, or NUMA_NO_NODE.
+ * @device_full: no page was left in the pool when last asked.
+ * @scratch: arrays.
+ * @pages: pages by enum svm_page_status.
+ * @to_device_pages: moved to the device, without @populated.
+ * @populated: created on the device.
+ * @to_system_pages: moved from devices to system memory.
+ * @between_nodes: moved from node to node.
+ */
+struct svm_migration {
+	struct svm_context *ctx;
+	struct svm_device *sdev;
+	bool to_device;
+	bool resident_only;
+	int node;
+	bool device_full;
+	struct svm_scratch *scratch;
+	u64 pages[SVM_PAGE_STATUS_NR];
+	u64 to_device_pages;
+	u64 populated;
+	u64 to_system_pages;
+	u64 between_nodes;
+};
+
+enum svm_page_status svm_vma_status(struct vm_area_struct *vma);
+bool svm_populates(struct svm_migration *mig, struct vm_area_struct *vma);
+bool svm_plan_huge(struct svm_migration *mig, struct vm_area_struct *vma,
+		   const struct svm_page *page);
+enum svm_page_status svm_page_plan(struct svm_migration *mig,
+				   struct vm_area_struct *vma,
+				   const struct svm_page *page);
+enum svm_page_status svm_locked_page_plan(struct svm_migration *mig,
+					  struct vm_area_struct *vma,
+					  struct page *page);
+enum svm_page_status svm_why_stayed(struct svm_migration *mig,
+				    struct vm_area_struct *vma,
+				    unsigned long addr,
+				    const struct svm_page *before);
+
+unsigned long svm_migrate_window(struct svm_migration *mig,
+				 struct vm_area_struct *vma,
+				 unsigned long start, unsigned long nr,
+				 struct mutex *family /* of the VMA */);
+
+#endif /* SVM_MIGRATION_H */

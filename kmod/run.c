@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Moving a window of a VMA, in runs of neighbours.
+ *
+ * There are two kinds of runs, so that each is simple. A run of huge pages
+ * consists of whole 2 MiB that one entry maps, or that nothing maps; each has its
+ * 2 MiB on the device before the core is asked. What then does not go as a huge
+ * page, for want of memory, or because it is none any more, is left in place and
+ * goes through a run of single pages, in which the core splits huge pages on
+ * the way. So no run ever offers single pages for a huge hole, of which the core
+ * wants all 512 at once (it does not check).
+ *
+ * Locking: mmap_lock is held for reading, and the VMA's family mutex if it has
+ * one, see family.c.
+ *
+ * Limits: the window's. In each of SVM_MIGRATE_TRIES passes a huge page is tried at
+ * most twice as such, then once as single pages.
+ */
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/timekeeping.h>
+
+#include "compat.h"
+#include "context.h"
+#include "copy.h"
+#include "device.h"
+#include "migration.h"
+#include "pool.h"
+#include "trace.h"
+#include "walk.h"
+
+/* How often to try for a page that is busy. */
+#define SVM_MIGRATE_TRIES 3
+
+static struct page *svm_alloc_system_page(struct vm_area_struct *vma,
+					  unsigned long addr, int node,
+					  unsigned int order)
+{
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN;
+	struct folio *folio;
+
+	/* As a page fault would, where the administrator wants huge pages. */
+	if (order)
+		gfp = GFP_TRANSHUGE |
+		      (vma->vm_flags & VM_HUGEPAGE ? 0 : __GFP_NORETRY);
+	if (node == NUMA_NO_NODE)
+		folio = svm_vma_alloc_folio(gfp, order, vma, addr);
+	else
+		folio = __folio_alloc_node(gfp | __GFP_THISNODE, order, node);
+	if (!folio)
+		return NULL;
+	__folio_set_locked(folio);
+	return folio_page(folio, 0);
+}
+
+/*
+ * Get the destination of a page or a huge page, filled. A page frame that was
+ * used is taken out of @frame.
+ */
+static enum svm_page_status svm_fill_dst(struct svm_migration *mig,
+					 struct vm_area_struct *vma,
+					 unsigned long addr, struct page *src,
+					 unsigned int order,
+					 unsigned long *frame,
+					 struct page **out)
+{
+	unsigned long nr = 1UL << order;
+	struct page *dst;
+	int ret;
+
+	if (mig->to_device) {
+		dst = svm_device_page_init(mig->sdev, *frame, order);
+		*frame = 0;
+	} else {
+		dst = svm_alloc_system_page(vma, addr, mig->node, order);
+		if (!dst)
+			return SVM_PAGE_NO_MEMORY;
+	}
+
+	if (src)
+		ret = svm_copy_pages(dst, src, nr, mig->scratch->bounce);
+	else
+		ret = svm_clear_device_pages(dst, nr);
+	if (ret) {
+		svm_fresh_page_put(dst);
+		return SVM_PAGE_POISONED;
+	}
+	*out = dst;
+	return SVM_PAGE_CANDIDATE;
+}
+
+static void svm_count_moved(struct svm_migration *mig, struct page *src,
+			    unsigned long nr)
+{
+	if (!src)
+		mig->populated += nr;
+	else if (mig->to_device)
+		mig->to_device_pages += nr;
+	else if (is_zone_device_page(src))
+		mig->to_system_pages += nr;
+	else
+		mig->between_nodes += nr;
+}
+
+/* For what did not move: why, asked when it is back in the page tables. */
+static void svm_explain(struct svm_migration *mig, struct vm_area_struct *vma,
+			unsigned long start, unsigned long first,
+			unsigned long nr)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned long i;
+
+	for (i = first; i < first + nr; i++)
+		if (s->status[i] == SVM_PAGE_CANDIDATE)
+			s->status[i] = svm_why_stayed(mig, vma,
+						      start + i * PAGE_SIZE,
+						      &s->pages[i]);
+}
+
+static void svm_return_frames(struct svm_migration *mig, unsigned long nr)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned long i;
+
+	for (i = 0; i < nr; i++)
+		if (s->frames[i])
+			svm_pool_free(mig->sdev->pool, s->frames[i]);
+}
+
+/*
+ * Tell who listens what became of a run, from the first page that moved, and from
+ * the first that did not. What stays of a run that is not @final is tried again.
+ */
+static void svm_tell(struct svm_migration *mig, unsigned long start,
+		     unsigned long first, unsigned long nr,
+		     unsigned long moved, bool final, u64 began)
+{
+	const struct svm_page *before = &mig->scratch->pages[first];
+	const u8 *status = mig->scratch->status + first;
+	unsigned long addr = start + first * PAGE_SIZE;
+	unsigned long first_moved = 0, first_stayed = 0;
+	struct svm_event event = {
+		.type = SVM_EVENT_MIGRATED,
+		.cause = SVM_CAUSE_CALL,
+		.length = moved * PAGE_SIZE,
+		.duration_ns = ktime_get_ns() - began,
+		.from = before->place,
+		.from_id = before->id,
+		.to = mig->to_device ? SVM_PLACE_DEVICE : SVM_PLACE_SYSTEM,
+		.to_id = mig->to_device ? mig->sdev->id : mig->node,
+	};
+
+	trace_svm_migrate(mig->sdev->id, mig->to_device, mig->node, addr, nr,
+			  moved);
+	while (first_moved < nr && status[first_moved] != SVM_PAGE_MOVED)
+		first_moved++;
+	while (first_stayed < nr && status[first_stayed] == SVM_PAGE_MOVED)
+		first_stayed++;
+	event.addr = addr + first_moved * PAGE_SIZE;
+	if (moved)
+		svm_events_emit(&mig->ctx->events, event);
+	if (moved == nr || !final)
+		return;
+	event.type = SVM_EVENT_REFUSED;
+	event.addr = addr + first_stayed * PAGE_SIZE;
+	event.length = (nr - moved) * PAGE_SIZE;
+	svm_events_emit(&mig->ctx->events, event);
+}
+
+/*
+ * Move neighbours as single pages: the @nr pages from number @first of the window
+ * that begins at @start. For a move to the device there are as many page frames
+ * in the scratch; those that were not used are left there.
+ */
+static void svm_migrate_singles(struct svm_migration *mig,
+				struct vm_area_struct *vma,
+				unsigned long start, unsigned long first,
+				unsigned long nr)
+{
+	struct svm_scratch *s = mig->scratch;
+	u8 *status = s->status + first;
+	struct migrate_vma args = {
+		.vma = vma,
+		.src = s->src,
+		.dst = s->dst,
+		.start = start + first * PAGE_SIZE,
+		.end = start + (first + nr) * PAGE_SIZE,
+		.pgmap_owner = SVM_PGMAP_OWNER,
+		.flags = MIGRATE_VMA_SELECT_SYSTEM |
+			 MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+	};
+	u64 began = ktime_get_ns();
+	unsigned long i, moved = 0;
+	struct page *src, *dst;
+
+	if (migrate_vma_setup(&args)) {
+		/* Not for a VMA that svm_vma_status() lets through. */
+		memset(status, SVM_PAGE_SPECIAL, nr);
+		return;
+	}
+
+	for (i = 0; i < args.npages; i++) {
+		if (!(s->src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		src = migrate_pfn_to_page(s->src[i]);
+		status[i] = svm_locked_page_plan(mig, vma, src);
+		if (status[i] != SVM_PAGE_CANDIDATE)
+			continue;
+		status[i] = svm_fill_dst(mig, vma, args.start + i * PAGE_SIZE,
+					 src, 0, &s->frames[i], &dst);
+		if (status[i] == SVM_PAGE_CANDIDATE)
+			s->dst[i] = migrate_pfn(page_to_pfn(dst));
+	}
+
+	migrate_vma_pages(&args);
+	for (i = 0; i < args.npages; i++) {
+		if (!s->dst[i] || !(s->src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		svm_count_moved(mig, migrate_pfn_to_page(s->src[i]), 1);
+		status[i] = SVM_PAGE_MOVED;
+		moved++;
+	}
+	migrate_vma_finalize(&args);
+
+	svm_explain(mig, vma, start, first, nr);
+	svm_tell(mig, start, first, nr, moved, true, began);
+}
+
+/*
+ * Move a run of candidates as single pages. On a device that is nearly full it
+ * takes several turns: pages that can't move give their page frames to others.
+ */
+static void svm_migrate_run(struct svm_migration *mig,
+			    struct vm_area_struct *vma, unsigned long start,
+			    unsigned long first, unsigned long nr)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned long got = nr;
+
+	for (; nr; first += got, nr -= got) {
+		if (mig->to_device)
+			got = svm_pool_alloc(mig->sdev->pool, s->frames, nr);
+		if (!got) {
+			mig->device_full = true;
+			memset(s->status + first, SVM_PAGE_DEVICE_FULL, nr);
+			return;
+		}
+		svm_migrate_singles(mig, vma, start, first, got);
+		if (mig->to_device)
+			svm_return_frames(mig, got);
+	}
+}
+
+#ifdef SVM_HAVE_LARGE_FOLIOS
+
+/**
+ * struct svm_again - huge pages of a run that it could not move as such
+ * @single: try them as single pages, by number in the run.
+ * @huge: the core passed over them: try them as huge pages once more.
+ */
+struct svm_again {
+	unsigned long single;
+	unsigned long huge;
+};
+
+/* What is to be done with an entry that migrate_vma_setup() gave for a block. */
+static void svm_fill_block(struct svm_migration *mig,
+			   struct vm_area_struct *vma, unsigned long start,
+			   unsigned long first, unsigned int block,
+			   struct svm_again *again)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned long at = block * SVM_BLOCK_PAGES;
+	unsigned long *src = s->src + at;
+	u8 *status = s->status + first + at;
+	struct page *from, *dst;
+
+	if (!(src[0] & MIGRATE_PFN_COMPOUND)) {
+		/* Single pages, or a hole that holds some, meanwhile. */
+		if (memchr_inv(src, 0, SVM_BLOCK_PAGES * sizeof(*src)))
+			again->single |= BIT(block);
+		/* Where page tables are missing the core takes one block. */
+		else if (s->pages[first + at].place == SVM_PLACE_NONE)
+			again->huge |= BIT(block);
+		return;
+	}
+	if (!(src[0] & MIGRATE_PFN_MIGRATE))
+		return;
+
+	from = migrate_pfn_to_page(src[0]);
+	memset(status, svm_locked_page_plan(mig, vma, from), SVM_BLOCK_PAGES);
+	if (status[0] == SVM_PAGE_CANDIDATE) {
+		status[0] = svm_fill_dst(mig, vma,
+					 start + (first + at) * PAGE_SIZE, from,
+					 SVM_BLOCK_ORDER, &s->blocks[block],
+					 &dst);
+		if (status[0] == SVM_PAGE_CANDIDATE) {
+			s->dst[at] = migrate_pfn(page_to_pfn(dst)) |
+				     MIGRATE_PFN_COMPOUND;
+			return;
+		}
+	}
+	/* No 2 MiB to be had, or a part is broken: single pages can tell. */
+	if (status[0] == SVM_PAGE_NO_MEMORY || status[0] == SVM_PAGE_POISONED) {
+		memset(status, SVM_PAGE_CANDIDATE, SVM_BLOCK_PAGES);
+		again->single |= BIT(block);
+	}
+}
+
+/* Whether it moved, after migrate_vma_pages(). */
+static bool svm_block_moved(struct svm_migration *mig, unsigned long first,
+			    unsigned int block, struct svm_again *again)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned long at = block * SVM_BLOCK_PAGES;
+	struct page *from = migrate_pfn_to_page(s->src[at]);
+
+	if (!s->dst[at])
+		return false;
+	if (!(s->src[at] & MIGRATE_PFN_MIGRATE)) {
+		/* Too much at once for the memory cgroup, or not empty now. */
+		if (!from)
+			again->single |= BIT(block);
+		return false;
+	}
+	svm_count_moved(mig, from, SVM_BLOCK_PAGES);
+	memset(s->status + first + at, SVM_PAGE_MOVED, SVM_BLOCK_PAGES);
+	return true;
+}
+
+/*
+ * Move a run of huge pages: @nr blocks of 2 MiB from page number @first of the
+ * window. Without @family only holes are taken.
+ */
+static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
+					   struct vm_area_struct *vma,
+					   unsigned long start,
+					   unsigned long first, unsigned int nr,
+					   struct mutex *family)
+{
+	struct svm_scratch *s = mig->scratch;
+	struct migrate_vma args = {
+		.vma = vma,
+		.src = s->src,
+		.dst = s->dst,
+		.start = start + first * PAGE_SIZE,
+		.end = start + first * PAGE_SIZE + nr * SVM_BLOCK_BYTES,
+		.pgmap_owner = SVM_PGMAP_OWNER,
+		.flags = MIGRATE_VMA_SELECT_COMPOUND,
+	};
+	struct svm_again again = {};
+	u64 began = ktime_get_ns();
+	unsigned long moved = 0;
+	unsigned int block;
+
+	/* Who takes holes only locks no folio, and so can't block on one. */
+	if (family)
+		args.flags |= MIGRATE_VMA_SELECT_SYSTEM |
+			      MIGRATE_VMA_SELECT_DEVICE_PRIVATE;
+
+	if (migrate_vma_setup(&args)) {
+		memset(s->status + first, SVM_PAGE_SPECIAL,
+		       nr * SVM_BLOCK_PAGES);
+		return again;
+	}
+	for (block = 0; block < nr; block++)
+		svm_fill_block(mig, vma, start, first, block, &again);
+
+	migrate_vma_pages(&args);
+	for (block = 0; block < nr; block++)
+		if (svm_block_moved(mig, first, block, &again))
+			moved += SVM_BLOCK_PAGES;
+	migrate_vma_finalize(&args);
+
+	svm_tell(mig, start, first, nr * SVM_BLOCK_PAGES, moved, false, began);
+	return again;
+}
+
+/* Take whole blocks of the device; fewer than @nr if there are not as many. */
+static unsigned int svm_take_blocks(struct svm_migration *mig, unsigned int nr)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned int got;
+
+	for (got = 0; got < nr; got++) {
+		s->blocks[got] = svm_pool_alloc_huge(mig->sdev->pool);
+		if (!s->blocks[got])
+			break;
+	}
+	return got;
+}
+
+static void svm_return_blocks(struct svm_migration *mig, unsigned int nr)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned int block;
+
+	for (block = 0; block < nr; block++)
+		if (s->blocks[block])
+			svm_pool_free_huge(mig->sdev->pool, s->blocks[block]);
+}
+
+/*
+ * Move candidates from page number @first of the window as huge pages, as many
+ * as there are in a row. @nr is the length of the window.
+ *
+ * Return: how many pages were worked through; 0 if the first is not to be moved
+ * so.
+ */
+static unsigned long svm_migrate_huge(struct svm_migration *mig,
+				      struct vm_area_struct *vma,
+				      unsigned long start, unsigned long first,
+				      unsigned long nr, struct mutex *family)
+{
+	struct svm_scratch *s = mig->scratch;
+	struct svm_again again, more = {};
+	unsigned int block, blocks;
+	unsigned long at = first;
+
+	if (!IS_ALIGNED(start + first * PAGE_SIZE, SVM_BLOCK_BYTES))
+		return 0;
+	while (nr - at >= SVM_BLOCK_PAGES &&
+	       s->status[at] == SVM_PAGE_CANDIDATE &&
+	       svm_plan_huge(mig, vma, &s->pages[at]))
+		at += SVM_BLOCK_PAGES;
+	blocks = (at - first) / SVM_BLOCK_PAGES;
+	if (!family)
+		blocks = min(blocks, 1U);
+	if (mig->to_device)
+		blocks = svm_take_blocks(mig, blocks);
+	if (!blocks)
+		return 0;
+
+	again = svm_migrate_blocks(mig, vma, start, first, blocks, family);
+	if (mig->to_device)
+		svm_return_blocks(mig, blocks);
+	if (!family)
+		return again.single | again.huge ? 0 : SVM_BLOCK_PAGES;
+
+	for (block = 0; block < blocks; block++) {
+		at = first + block * SVM_BLOCK_PAGES;
+		more.single = again.single & BIT(block);
+		if ((again.huge & BIT(block)) &&
+		    (!mig->to_device || svm_take_blocks(mig, 1))) {
+			more = svm_migrate_blocks(mig, vma, start, at, 1,
+						  family);
+			if (mig->to_device)
+				svm_return_blocks(mig, 1);
+			more.single |= more.huge;
+		}
+		if (more.single)
+			svm_migrate_run(mig, vma, start, at, SVM_BLOCK_PAGES);
+		else
+			svm_explain(mig, vma, start, at, SVM_BLOCK_PAGES);
+	}
+	return blocks * SVM_BLOCK_PAGES;
+}
+#else
+static unsigned long svm_migrate_huge(struct svm_migration *mig,
+				      struct vm_area_struct *vma,
+				      unsigned long start, unsigned long first,
+				      unsigned long nr, struct mutex *family)
+{
+	return 0;
+}
+#endif
+
+/* Whether a run of single pages shall end before a page: a huge one begins. */
+static bool svm_run_ends(struct svm_migration *mig, struct vm_area_struct *vma,
+			 unsigned long start, unsigned long i, unsigned long nr)
+{
+	return IS_ALIGNED(start + i * PAGE_SIZE, SVM_BLOCK_BYTES) &&
+	       nr - i >= SVM_BLOCK_PAGES &&
+	       svm_plan_huge(mig, vma, &mig->scratch->pages[i]);
+}
+
+/*
+ * Try for each page of a window that is busy.
+ *
+ * Return: number of pages that were worked through, see svm_migrate_window().
+ */
+static unsigned long svm_migrate_pass(struct svm_migration *mig,
+				      struct vm_area_struct *vma,
+				      unsigned long start, unsigned long nr,
+				      struct mutex *family)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned long i, first;
+
+	for (i = 0; i < nr; i++)
+		if (s->status[i] == SVM_PAGE_BUSY)
+			s->status[i] = svm_page_plan(mig, vma, &s->pages[i]);
+
+	for (first = 0; first < nr; first = i) {
+		i = first + 1;
+		if (s->status[first] != SVM_PAGE_CANDIDATE)
+			continue;
+
+		i = first + svm_migrate_huge(mig, vma, start, first, nr,
+					     family);
+		if (i == first) {
+			i++;
+			while (family && i < nr &&
+			       s->status[i] == SVM_PAGE_CANDIDATE &&
+			       !svm_run_ends(mig, vma, start, i, nr))
+				i++;
+			svm_migrate_run(mig, vma, start, first, i - first);
+		}
+		if (!family)
+			return i;
+	}
+	return nr;
+}
+
+/*
+ * End exclusive access to pages of a window that shall move, unless the CPU has to
+ * wait for them.
+ *
+ * Return: whether there were any.
+ */
+static bool svm_migrate_end_exclusive(struct svm_migration *mig,
+				      struct vm_area_struct *vma,
+				      unsigned long start, unsigned long nr)
+{
+	/* Keeps mmap_lock, and does not wait for a folio that is locked. */
+	unsigned int flags = FAULT_FLAG_REMOTE | FAULT_FLAG_ALLOW_RETRY |
+			     FAULT_FLAG_RETRY_NOWAIT;
+	struct svm_scratch *s = mig->scratch;
+	bool ended = false;
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long addr = start + i * PAGE_SIZE;
+
+		if (s->status[i] != SVM_PAGE_BUSY ||
+		    !(s->pages[i].flags & SVM_PAGE_F_EXCLUSIVE) ||
+		    svm_page_plan(mig, vma, &s->pages[i]) != SVM_PAGE_BUSY ||
+		    svm_holds_have(&mig->ctx->holds, addr))
+			continue;
+		svm_mirror_end_exclusive(&mig->ctx->mirror, addr,
+					 SVM_CAUSE_MIGRATE);
+		handle_mm_fault(vma, addr, flags, NULL);
+		ended = true;
+		cond_resched();
+	}
+	return ended;
+}
+
+/**
+ * svm_migrate_window() - work through a window of a VMA from which pages can move
+ * @mig: the call.
+ * @vma: the VMA.
+ * @start: where the window begins.
+ * @nr: its length in pages, up to SVM_WINDOW_PAGES.
+ * @family: the mutex that is held; NULL if the VMA has none yet, see
+ *	svm_family().
+ *
+ * What is busy is mostly so for a moment: on its way to the LRU by another CPU,
+ * or being looked at. So it is tried for again.
+ *
+ * Return: number of pages that were worked through; without @family it stops at
+ * the first that was tried, else it is @nr. Their status is in the scratch.
+ */
+unsigned long svm_migrate_window(struct svm_migration *mig,
+				 struct vm_area_struct *vma,
+				 unsigned long start, unsigned long nr,
+				 struct mutex *family)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned int tries;
+
+	memset(s->status, SVM_PAGE_BUSY, nr);
+	for (tries = 0; tries < SVM_MIGRATE_TRIES; tries++) {
+		svm_walk(vma, start, nr, s->pages);
+		if (svm_migrate_end_exclusive(mig, vma, start, nr))
+			svm_walk(vma, start, nr, s->pages);
+		nr = svm_migrate_pass(mig, vma, start, nr, family);
+		cond_resched();
+		if (!memchr(s->status, SVM_PAGE_BUSY, nr))
+			break;
+	}
+	return nr;
+}
