@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CPU faults on device pages: bring the page home, and its neighbours with it.
+ *
+ * A huge entry comes home as a huge page. If there is no 2 MiB of system memory,
+ * or part of the device's copy is broken, it becomes an entry for each page, and
+ * the CPU faults again, on the page alone.
+ *
+ * Locking: the core calls with mmap_lock held for reading and the folio locked
+ * and referenced. The family mutex is only tried; who has it may take neighbours
+ * along, see family.c. The device can't go away: it has a page in use.
+ *
+ * Limits: SVM_FAULT_PAGES at once, or a huge page, all in one VMA and one page
+ * table page.
+ */
+#include <linux/memremap.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "compat.h"
+#include "context.h"
+#include "copy.h"
+#include "device.h"
+#include "family.h"
+#include "fault.h"
+#include "pool.h"
+#include "trace.h"
+
+#ifdef SVM_HAVE_DEVICE_PRIVATE
+
+/* 64 KiB, aligned: enough to make a sequential reader's faults rare. */
+#define SVM_FAULT_PAGES 16UL
+
+/*
+ * Get the destination for a page, filled: 0 in @dst if it has to stay. With
+ * @touched it is the one that was touched.
+ */
+static vm_fault_t svm_fault_page(struct vm_area_struct *vma, unsigned long addr,
+				 struct page *from, bool touched,
+				 unsigned long *dst)
+{
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE;
+	struct folio *folio;
+
+	/* What was not asked for shall not wait for memory. */
+	if (!touched)
+		gfp |= __GFP_NORETRY | __GFP_NOWARN;
+	folio = svm_vma_alloc_folio(gfp, 0, vma, addr);
+	if (!folio)
+		return touched ? VM_FAULT_OOM : 0;
+
+	__folio_set_locked(folio);
+	if (svm_copy_pages(folio_page(folio, 0), from, 1, NULL)) {
+		svm_fresh_page_put(folio_page(folio, 0));
+		return touched ? VM_FAULT_SIGBUS : 0;
+	}
+	*dst = migrate_pfn(folio_pfn(folio));
+	return 0;
+}
+
+#ifdef SVM_HAVE_LARGE_FOLIOS
+/*
+ * The same for a huge entry.
+ *
+ * Without 2 MiB, one page for its beginning makes migrate_vma_pages() split the
+ * entry, so that the next fault is on a single page. It can't split the folio:
+ * the fault has a reference. So no more pages than one are needed.
+ */
+static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
+				 struct page *from, unsigned long *dst)
+{
+	gfp_t gfp = GFP_TRANSHUGE_LIGHT;
+	struct folio *folio;
+
+	/* As for a page fault: only who asked for huge pages waits for one. */
+	if (vma->vm_flags & VM_HUGEPAGE)
+		gfp |= __GFP_DIRECT_RECLAIM;
+	folio = svm_vma_alloc_folio(gfp, SVM_BLOCK_ORDER, vma, addr);
+	if (!folio)
+		return svm_fault_page(vma, addr, from, true, dst);
+
+	__folio_set_locked(folio);
+	if (svm_copy_pages(folio_page(folio, 0), from, SVM_BLOCK_PAGES, NULL)) {
+		svm_fresh_page_put(folio_page(folio, 0));
+		return svm_fault_page(vma, addr, from, true, dst);
+	}
+	*dst = migrate_pfn(folio_pfn(folio)) | MIGRATE_PFN_COMPOUND;
+	return 0;
+}
+#else
+static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
+				 struct page *from, unsigned long *dst)
+{
+	return 0;
+}
+#endif
+
+/*
+ * Bring home what a fault asks for; the event tells from which page on, and how
+ * much. Returns 0 or what the fault returns.
+ */
+static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
+				struct svm_event *event)
+{
+	unsigned long touched = vmf->address & PAGE_MASK;
+	vm_fault_t ret = 0;
+	unsigned long i;
+
+	if (migrate_vma_setup(args))
+		return VM_FAULT_SIGBUS;
+
+	for (i = 0; i < args->npages; i++) {
+		struct page *from = migrate_pfn_to_page(args->src[i]);
+		unsigned long addr = args->start + i * PAGE_SIZE;
+
+		if (!from || !(args->src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		if (args->src[i] & MIGRATE_PFN_COMPOUND)
+			ret |= svm_fault_huge(vmf->vma, addr, from,
+					      &args->dst[i]);
+		else
+			ret |= svm_fault_page(vmf->vma, addr, from,
+					      addr == touched, &args->dst[i]);
+	}
+
+	migrate_vma_pages(args);
+	for (i = 0; i < args->npages; i++) {
+		if (!args->dst[i] || !(args->src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		if (!event->length)
+			event->addr = args->start + i * PAGE_SIZE;
+		event->length += args->dst[i] & MIGRATE_PFN_COMPOUND ?
+				 SVM_BLOCK_BYTES : PAGE_SIZE;
+	}
+	migrate_vma_finalize(args);
+	return ret;
+}
+
+/* A page table entry: with its neighbours, if that is possible. */
+static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
+				struct mutex *family, struct svm_event *event)
+{
+	unsigned long src[SVM_FAULT_PAGES], dst[SVM_FAULT_PAGES];
+	unsigned long size = SVM_FAULT_PAGES * PAGE_SIZE;
+
+	/* Of a large folio one page only, see family.c. */
+	if (!family || folio_test_large(page_folio(vmf->page)))
+		size = PAGE_SIZE;
+
+	args->src = src;
+	args->dst = dst;
+	args->start = ALIGN_DOWN(vmf->address, size);
+	args->end = min(args->start + size, args->vma->vm_end);
+	args->start = max(args->start, args->vma->vm_start);
+	return svm_fault_run(vmf, args, event);
+}
+
+#ifdef SVM_HAVE_LARGE_FOLIOS
+/*
+ * A huge entry. Always asked for as such: the fault's reference keeps the core
+ * from splitting the folio, and it would pass over it for ever.
+ */
+static vm_fault_t svm_fault_pmd(struct vm_fault *vmf, struct migrate_vma *args,
+				struct svm_event *event)
+{
+	vm_fault_t ret;
+
+	args->src = kmalloc_array(2 * SVM_BLOCK_PAGES, sizeof(*args->src),
+				  GFP_KERNEL);
+	if (!args->src)
+		return VM_FAULT_OOM;
+	args->dst = args->src + SVM_BLOCK_PAGES;
+	args->start = ALIGN_DOWN(vmf->address, SVM_BLOCK_BYTES);
+	args->end = args->start + SVM_BLOCK_BYTES;
+	args->flags |= MIGRATE_VMA_SELECT_COMPOUND;
+	ret = svm_fault_run(vmf, args, event);
+	kfree(args->src);
+	return ret;
+}
+#else
+static vm_fault_t svm_fault_pmd(struct vm_fault *vmf, struct migrate_vma *args,
+				struct svm_event *event)
+{
+	return VM_FAULT_SIGBUS;
+}
+#endif
+
+/**
+ * svm_migrate_to_ram() - dev_pagemap_ops.migrate_to_ram
+ * @vmf: the fault.
+ *
+ * If the page can't be had at this moment, because another migration holds a
+ * reference, it stays, and the CPU faults again.
+ *
+ * Return: 0, VM_FAULT_OOM, or VM_FAULT_SIGBUS if the device has lost the bytes.
+ */
+vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
+{
+	struct svm_device *sdev = svm_device_of_page(vmf->page);
+	struct vm_area_struct *vma = vmf->vma;
+	struct migrate_vma args = {
+		.vma = vma,
+		.pgmap_owner = SVM_PGMAP_OWNER,
+		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+		.fault_page = vmf->page,
+	};
+	struct svm_event event = {
+		.type = SVM_EVENT_MIGRATED,
+		.cause = SVM_CAUSE_CPU,
+		.from = SVM_PLACE_DEVICE,
+		.to = SVM_PLACE_SYSTEM,
+		.from_id = sdev->id,
+		.to_id = -1,
+	};
+	u64 began = ktime_get_ns();
+	struct mutex *family; /* NULL: none, or somebody has it */
+	vm_fault_t ret;
+
+	family = svm_family_trylock(vma);
+	/* Only a flag: the table that it points into may be unmapped by now. */
+	if (vmf->pte)
+		ret = svm_fault_pte(vmf, &args, family, &event);
+	else
+		ret = svm_fault_pmd(vmf, &args, &event);
+	if (family)
+		mutex_unlock(family);
+
+	/* Not those that come again at once, for what another one holds. */
+	if (event.length) {
+		svm_count(&sdev->counters, SVM_CTR_FAULTS, 1);
+		svm_count(&sdev->counters, SVM_CTR_BYTES_FAULTED, event.length);
+		event.duration_ns = ktime_get_ns() - began;
+		svm_context_tell_fault(sdev, vma->vm_mm, &event);
+	}
+	trace_svm_fault(sdev->id, vmf->address & PAGE_MASK,
+			event.length >> PAGE_SHIFT);
+	return ret;
+}
+#endif
