@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Contexts: what opening /dev/svmN gives. A context is a device bound to the
+ * opener's address space; the file descriptor is the capability to move that
+ * address space's pages, so it may be handed to a helper.
+ *
+ * A context holds the mm_struct but not the memory in it: a process that exits
+ * is torn down although somebody still has its context open. Each operation
+ * takes the memory for its own time, and finds it gone (-ESRCH) or there.
+ *
+ * Locking: the table of contexts is changed under svm_contexts_lock and read
+ * under RCU. Operations on one context may run at the same time.
+ */
+#include <linux/hashtable.h>
+#include <linux/mm.h>
+#include <linux/mm_types.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "access.h"
+#include "context.h"
+#include "device.h"
+#include "evict.h"
+#include "ioctl.h"
+#include "migrate.h"
+#include "residency.h"
+
+static DEFINE_SPINLOCK(svm_contexts_lock);
+static DEFINE_HASHTABLE(svm_contexts, 8);
+
+static int svm_context_open(struct inode *inode, struct file *file)
+{
+	struct svm_device *sdev =
+		container_of(inode->i_cdev, struct svm_device, cdev);
+	struct svm_context *ctx;
+	int ret;
+
+	/* A kernel thread has no address space to bind to. */
+	if (!current->mm)
+		return -EINVAL;
+
+	ctx = kzalloc_obj(*ctx);
+	if (!ctx)
+		return -ENOMEM;
+
+	ret = svm_device_enter(sdev);
+	if (ret) {
+		kfree(ctx);
+		return ret;
+	}
+	get_device(&sdev->dev);
+	svm_device_exit(sdev);
+
+	mmgrab(current->mm);
+	ctx->mm = current->mm;
+	ctx->sdev = sdev;
+	svm_events_init(&ctx->events);
+	svm_holds_init(&ctx->holds);
+	svm_mirror_init(&ctx->mirror, ctx->mm, &ctx->events, &ctx->holds);
+	spin_lock(&svm_contexts_lock);
+	hash_add_rcu(svm_contexts, &ctx->hash, (unsigned long)ctx->mm);
+	spin_unlock(&svm_contexts_lock);
+
+	file->private_data = ctx;
+	return nonseekable_open(inode, file);
+}
+
+static int svm_context_release(struct inode *inode, struct file *file)
+{
+	struct svm_context *ctx = file->private_data;
+
+	spin_lock(&svm_contexts_lock);
+	hash_del_rcu(&ctx->hash);
+	spin_unlock(&svm_contexts_lock);
+
+	svm_holds_destroy(&ctx->holds);
+	svm_mirror_destroy(&ctx->mirror);
+	svm_events_destroy(&ctx->events);
+	svm_scratch_free(ctx->scratch);
+	mmdrop(ctx->mm);
+	put_device(&ctx->sdev->dev);
+	kfree_rcu(ctx, rcu);
+	return 0;
+}
+
+/**
+ * svm_context_enter() - begin an operation on a context's memory
+ * @ctx: the context.
+ * @flags: of the call; %SVM_F_OWNER_MM matters.
+ *
+ * Return: 0, then svm_context_exit() must follow; -ENODEV, -EXDEV, -ESRCH or
+ * -EINTR as the ioctl contract says.
+ */
+int svm_context_enter(struct svm_context *ctx, u32 flags)
+{
+	int ret;
+
+	ret = svm_device_enter(ctx->sdev);
+	if (ret)
+		return ret;
+
+	ret = -EXDEV;
+	if (current->mm != ctx->mm && !(flags & SVM_F_OWNER_MM))
+		goto err_exit_device;
+
+	ret = -ESRCH;
+	if (!mmget_not_zero(ctx->mm))
+		goto err_exit_device;
+	return 0;
+
+err_exit_device:
+	svm_device_exit(ctx->sdev);
+	return ret;
+}
+
+/**
+ * svm_context_exit() - end what svm_context_enter() began
+ * @ctx: the context.
+ */
+void svm_context_exit(struct svm_context *ctx)
+{
+	/* First, because the last user's mmput() frees a whole address space. */
+	svm_device_exit(ctx->sdev);
+	mmput(ctx->mm);
+}
+
+/**
+ * svm_context_tell_fault() - tell the contexts that a CPU fault belongs to
+ * @sdev: the device that had the page.
+ * @mm: whose fault it was.
+ * @event: what came home.
+ */
+void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
+			    const struct svm_event *event)
+{
+	struct svm_context *ctx;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(svm_contexts, ctx, hash, (unsigned long)mm) {
+		if (ctx->mm != mm || ctx->sdev != sdev)
+			continue;
+		svm_count(&ctx->counters, SVM_CTR_FAULTS, 1);
+		svm_count(&ctx->counters, SVM_CTR_BYTES_FAULTED, event->length);
+		svm_events_emit(&ctx->events, *event);
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * svm_context_tell_all() - tell all contexts of a device
+ * @sdev: the device.
+ * @event: what happened to it.
+ */
+void svm_context_tell_all(struct svm_device *sdev,
+			  const struct svm_event *event)
+{
+	struct svm_context *ctx;
+	int bucket;
+
+	rcu_read_lock();
+	hash_for_each_rcu(svm_contexts, bucket, ctx, hash)
+		if (ctx->sdev == sdev)
+			svm_events_emit(&ctx->events, *event);
+	rcu_read_unlock();
+}
+
+static int svm_context_info(void *owner, void *arg)
+{
+	struct svm_context *ctx = owner;
+	struct svm_device *sdev = ctx->sdev;
+	struct svm_ioctl_info *info = arg;
+	int ret;
+
+	if (info->flags)
+		return -EINVAL;
+	ret = svm_device_enter(sdev);
+	if (ret)
+		return ret;
+	info->uapi_version = SVM_UAPI_VERSION;
+	info->type = sdev->backend->type;
+	info->id = sdev->id;
+	info->node = sdev->node;
+	info->capabilities = svm_device_capabilities(sdev);
+	info->bytes_total = sdev->bytes;
+	info->bytes_free = svm_device_bytes_free(sdev);
+	info->page_orders = svm_device_page_orders(sdev);
+	info->max_call_bytes = SVM_MAX_CALL_BYTES;
+	svm_device_exit(sdev);
+	return 0;
+}
+
+static int svm_context_stats(void *owner, void *arg)
+{
+	struct svm_context *ctx = owner;
+	struct svm_ioctl_stats *stats = arg;
+	int ret;
+
+	if (stats->flags || stats->reserved)
+		return -EINVAL;
+	if (stats->scope != SVM_STATS_CONTEXT &&
+	    stats->scope != SVM_STATS_DEVICE)
+		return -EINVAL;
+
+	ret = svm_device_enter(ctx->sdev);
+	if (ret)
+		return ret;
+	svm_counters_report(stats->scope == SVM_STATS_CONTEXT ?
+			    &ctx->counters : &ctx->sdev->counters, stats);
+	svm_device_exit(ctx->sdev);
+	return 0;
+}
+
+static int svm_context_migrate(void *owner, void *arg)
+{
+	return svm_migrate(owner, arg);
+}
+
+static int svm_context_residency(void *owner, void *arg)
+{
+	return svm_residency(owner, arg);
+}
+
+static int svm_context_evict(void *owner, void *arg)
+{
+	struct svm_context *ctx = owner;
+
+	return svm_evict_ioctl(ctx->sdev, arg);
+}
+
+static int svm_context_access(void *owner, void *arg)
+{
+	return svm_access(owner, arg);
+}
+
+static int svm_context_exclusive(void *owner, void *arg)
+{
+	return svm_exclusive(owner, arg);
+}
+
+static int svm_context_events(void *owner, void *arg)
+{
+	struct svm_context *ctx = owner;
+	int ret;
+
+	ret = svm_device_enter(ctx->sdev);
+	if (ret)
+		return ret;
+	ret = svm_events_configure(&ctx->events, arg);
+	svm_device_exit(ctx->sdev);
+	return ret;
+}
+
+static const struct svm_ioctl svm_context_ioctls[] = {
+	SVM_IOCTL_ENTRY(SVM_IOCTL_INFO, struct svm_ioctl_info, max_call_bytes,
+			svm_context_info),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_MIGRATE, struct svm_ioctl_migrate, pages,
+			svm_context_migrate),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_RESIDENCY, struct svm_ioctl_residency, next,
+			svm_context_residency),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_EVICT, struct svm_ioctl_evict, bytes_evicted,
+			svm_context_evict),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_STATS, struct svm_ioctl_stats, refused,
+			svm_context_stats),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_ACCESS, struct svm_ioctl_access, done,
+			svm_context_access),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_EXCLUSIVE, struct svm_ioctl_exclusive,
+			reserved, svm_context_exclusive),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_EVENTS, struct svm_ioctl_events, dropped,
+			svm_context_events),
+};
+
+static long svm_context_ioctl(struct file *file, unsigned int cmd,
+			      unsigned long arg)
+{
+	return svm_ioctl_dispatch(svm_context_ioctls,
+				  ARRAY_SIZE(svm_context_ioctls),
+				  file->private_data, cmd,
+				  (void __user *)arg);
+}
+
+static ssize_t svm_context_read(struct file *file, char __user *buf,
+				size_t size, loff_t *pos)
+{
+	struct svm_context *ctx = file->private_data;
+
+	return svm_events_read(&ctx->events, buf, size,
+			       file->f_flags & O_NONBLOCK);
+}
+
+static __poll_t svm_context_poll(struct file *file, poll_table *wait)
+{
+	struct svm_context *ctx = file->private_data;
+
+	return svm_events_poll(&ctx->events, file, wait);
+}
+
+const struct file_operations svm_context_fops = {
+	.owner = THIS_MODULE,
+	.open = svm_context_open,
+	.release = svm_context_release,
+	.read = svm_context_read,
+	.poll = svm_context_poll,
+	.unlocked_ioctl = svm_context_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SVM_CONTEXT_H
+#define SVM_CONTEXT_H
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "counters.h"
+#include "events.h"
+#include "exclusive.h"
+#include "mirror.h"
+
+struct mm_struct;
+struct svm_device;
+struct svm_scratch;
+
+/**
+ * struct svm_context - an open /dev/svmN: a device and an address space
+ * @sdev: the device; a reference is held.
+ * @mm: the opener's; the struct is held (mmgrab), not the memory.
+ * @hash: in the table of contexts, by @mm, for counting faults.
+ * @rcu: for freeing.
+ * @scratch: arrays of the last migrate call, kept for the next.
+ * @mirror: the device's page table.
+ * @holds: pages that the CPU has to wait for.
+ * @events: for who reads the file.
+ * @counters: since it was opened.
+ */
+struct svm_context {
+	struct svm_device *sdev;
+	struct mm_struct *mm;
+	struct hlist_node hash;
+	struct rcu_head rcu;
+	struct svm_scratch *scratch;
+	struct svm_mirror mirror;
+	struct svm_holds holds;
+	struct svm_events events;
+	struct svm_counters counters;
+};
+
+extern const struct file_operations svm_context_fops;
+
+int svm_context_enter(struct svm_context *ctx, u32 flags);
+void svm_context_exit(struct svm_context *ctx);
+void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
+			    const struct svm_event *event);
+void svm_context_tell_all(struct svm_device *sdev,
+			  const struct svm_event *event);
+
+#endif /* SVM_CONTEXT_H */

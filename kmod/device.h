@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SVM_DEVICE_H
+#define SVM_DEVICE_H
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/memremap.h>
+#include <linux/module.h>
+#include <linux/rwsem.h>
+#include <linux/svm.h>
+
+#include "backend.h"
+#include "counters.h"
+
+struct svm_pool;
+
+/* More devices than a host has slots; also what the minor numbers reserve. */
+#define SVM_MAX_DEVICES 64
+
+/**
+ * struct svm_device - a pool of device memory behind /dev/svmN
+ * @dev: the device in class svm; its reference count is this struct's.
+ * @cdev: the character device.
+ * @id: N.
+ * @node: NUMA node next to the memory, or NUMA_NO_NODE.
+ * @bytes: size of the memory; 0 where the kernel has no device private memory.
+ * @backend: stores and copies the bytes.
+ * @backend_data: the backend's own.
+ * @pool: which pages are in use; NULL if @bytes is 0.
+ * @gate: held for reading by every operation that uses the device, for writing
+ *	to set @dead. Outside of mmap_lock.
+ * @dead: the device is going away; what it had may be freed. Protected by @gate.
+ * @busy: somebody is destroying it. Protected by the registry's lock.
+ * @counters: since it was created.
+ * @region: the address space that the pages' frame numbers are from.
+ * @pagemap: the device pages. Its end is open: keep it last.
+ */
+struct svm_device {
+	struct device dev;
+	struct cdev cdev;
+	u32 id;
+	int node;
+	u64 bytes;
+	const struct svm_backend *backend;
+	void *backend_data;
+	struct svm_pool *pool;
+	struct rw_semaphore gate;
+	bool dead;
+	bool busy;
+	struct svm_counters counters;
+	struct resource *region;
+	struct dev_pagemap pagemap;
+};
+
+/* Owner of the device pages of all our devices, for migrate_vma and HMM. */
+#define SVM_PGMAP_OWNER ((void *)THIS_MODULE)
+
+int svm_devices_init(void);
+void svm_devices_exit(void);
+
+int svm_device_create(u32 type, u64 bytes, int node, u32 *id);
+int svm_device_destroy(u32 id);
+void svm_device_destroy_all(void);
+
+int svm_device_enter(struct svm_device *sdev);
+void svm_device_exit(struct svm_device *sdev);
+
+int svm_device_id_of_pfn(unsigned long pfn, unsigned long *offset);
+
+u64 svm_device_bytes_free(struct svm_device *sdev);
+u64 svm_device_page_orders(struct svm_device *sdev);
+u64 svm_device_capabilities(struct svm_device *sdev);
+u64 svm_module_capabilities(void);
+
+static inline struct svm_device *svm_device_of_page(struct page *page)
+{
+#ifdef SVM_HAVE_DEVICE_PRIVATE
+	return container_of(page_pgmap(page), struct svm_device, pagemap);
+#else
+	return NULL;
+#endif
+}
+
+/* Where a device page is in its device's memory, in bytes. */
+static inline u64 svm_page_offset(struct svm_device *sdev, struct page *page)
+{
+	return PFN_PHYS(page_to_pfn(page)) - sdev->pagemap.range.start;
+}
+
+extern const struct attribute_group *svm_device_groups[];
+
+#endif /* SVM_DEVICE_H */
