@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The real system behind struct svm_ops. No state, no locks.
+ */
+#include <errno.h>
+#include <numa.h>
+#include <numaif.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ops.h"
+
+static int system_ioctl(int fd, unsigned int cmd, void *arg)
+{
+	return ioctl(fd, cmd, arg) < 0 ? -errno : 0;
+}
+
+static long system_move_pages(pid_t pid, unsigned long count, void **pages,
+			      const int *nodes, int *status, int flags)
+{
+	long ret = move_pages(pid, count, pages, nodes, status, flags);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static bool system_node_has_memory(int node)
+{
+	if (numa_node_size64(node, NULL) > 0)
+		return true;
+	/* A kernel without NUMA has no nodes in sysfs, but is node 0. */
+	return node == 0 && access("/sys/devices/system/node/node0", F_OK) < 0;
+}
+
+const struct svm_ops svm_system_ops = {
+	.dev = "/dev",
+	.proc = "/proc",
+	.ioctl = system_ioctl,
+	.move_pages = system_move_pages,
+	.node_has_memory = system_node_has_memory,
+};
