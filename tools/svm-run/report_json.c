@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The report for programs. Every counter is there, also when it is zero; sizes
+ * are bytes. Names are only ever added.
+ */
+#include "report.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+static void put(struct json_object *to, const char *name, uint64_t value)
+{
+	json_object_object_add(to, name, json_object_new_uint64(value));
+}
+
+static void put_text(struct json_object *to, const char *name, const char *text)
+{
+	json_object_object_add(to, name,
+			       text ? json_object_new_string(text) : NULL);
+}
+
+static struct json_object *command(char **argv)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; *argv; argv++)
+		json_object_array_add(list, json_object_new_string(*argv));
+	return list;
+}
+
+static struct json_object *processes(const struct report *report)
+{
+	const struct tally *tally = report->tally;
+	struct json_object *object = json_object_new_object(), *strays;
+
+	put(object, "seen", tally->processes);
+	put(object, "programs", tally->programs);
+	put(object, "untracked", tally->untracked);
+	put(object, "unreadable", tally->unreadable);
+	put(object, "without_device", tally->contextless);
+	put(object, "out_of_reach", tally->nr_strays);
+	put(object, "still_running", report->running);
+	strays = json_object_new_array();
+	for (unsigned int i = 0; i < tally->nr_listed; i++) {
+		struct json_object *stray = json_object_new_object();
+
+		put(stray, "pid", (uint64_t)tally->strays[i].pid);
+		put_text(stray, "program", tally->strays[i].program);
+		put_text(stray, "why", tally->strays[i].why);
+		json_object_array_add(strays, stray);
+	}
+	json_object_object_add(object, "out_of_reach_list", strays);
+	return object;
+}
+
+static struct json_object *places(const struct places *places)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < places->nr; i++) {
+		const struct place *place = &places->list[i];
+		struct json_object *object = json_object_new_object();
+
+		put_text(object, "name", place->name);
+		put_text(object, "type", svm_place_name(place->where.type));
+		put(object, "moves", place->moves);
+		put(object, "bytes_moved", place->bytes_moved);
+		if (place_is_device(place)) {
+			put(object, "bytes_total", place->bytes_total);
+			put(object, "bytes_free_before", place->free_before);
+			put(object, "bytes_free_after", place->free_after);
+		}
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
+static struct json_object *counters(const struct svm_stats *stats)
+{
+	struct json_object *object = json_object_new_object(), *refused;
+
+	put(object, "migrate_calls", stats->migrate_calls);
+	put(object, "bytes_to_device", stats->bytes_to_device);
+	put(object, "bytes_populated", stats->bytes_populated);
+	put(object, "bytes_to_system", stats->bytes_to_system);
+	put(object, "bytes_between_nodes", stats->bytes_between_nodes);
+	put(object, "faults", stats->faults);
+	put(object, "bytes_faulted", stats->bytes_faulted);
+	put(object, "bytes_evicted", stats->bytes_evicted);
+	refused = json_object_new_object();
+	for (unsigned int i = 0; i < SVM_PAGE_STATUS_MAX; i++) {
+		if (i < SVM_PAGE_STATUS_NR || stats->refused[i])
+			put(refused, svm_status_name(i), stats->refused[i]);
+	}
+	json_object_object_add(object, "refused_pages", refused);
+	return object;
+}
+
+static struct json_object *errors(const struct tally *tally)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int i = 0; i < TALLY_ERRORS_MAX; i++) {
+		const char *name = i ? strerrorname_np(i) : NULL;
+
+		if (tally->errors[i])
+			put(object, name ? name : "unknown", tally->errors[i]);
+	}
+	return object;
+}
+
+int report_json(const struct report *report, FILE *out)
+{
+	struct json_object *root = json_object_new_object();
+	int err = 0;
+
+	json_object_object_add(root, "command", command(report->options->argv));
+	put(root, "exit_status", (uint64_t)report->exit_status);
+	put(root, "elapsed_ns", report->elapsed_ns);
+	put_text(root, "policy",
+		 report->options->churn_ns ? "churn" : "settle");
+	put(root, "interval_ns", report->options->churn_ns);
+	put(root, "seed", report->seed);
+	put(root, "passes", report->tally->passes);
+	put(root, "vanished", report->tally->vanished);
+	json_object_object_add(root, "processes", processes(report));
+	json_object_object_add(root, "places", places(report->places));
+	json_object_object_add(root, "counters",
+			       counters(&report->tally->stats));
+	json_object_object_add(root, "errors", errors(report->tally));
+	json_object_object_add(
+		root, "no_page_lost",
+		report->places->nr_devices
+			? json_object_new_boolean(
+				  report_nothing_lost(report->places))
+			: NULL);
+	if (fprintf(out, "%s\n",
+		    json_object_to_json_string_ext(
+			    root, JSON_C_TO_STRING_PRETTY |
+					  JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)
+		err = -EIO;
+	json_object_put(root);
+	return err;
+}

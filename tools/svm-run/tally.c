@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Adding up.
+ */
+#include "tally.h"
+
+#include <stdio.h>
+
+void tally_error(struct tally *tally, int err)
+{
+	if (err < 0)
+		err = -err;
+	tally->errors[err < TALLY_ERRORS_MAX ? err : 0]++;
+}
+
+void tally_stats(struct tally *tally, struct svm *svm)
+{
+	struct svm_stats stats = { .size = sizeof(stats) };
+	struct svm_stats *sum = &tally->stats;
+	int err;
+
+	err = svm_get_stats(svm, &stats);
+	if (err) {
+		tally_error(tally, err);
+		return;
+	}
+	sum->migrate_calls += stats.migrate_calls;
+	sum->bytes_to_device += stats.bytes_to_device;
+	sum->bytes_populated += stats.bytes_populated;
+	sum->bytes_to_system += stats.bytes_to_system;
+	sum->bytes_between_nodes += stats.bytes_between_nodes;
+	sum->faults += stats.faults;
+	sum->bytes_faulted += stats.bytes_faulted;
+	sum->bytes_evicted += stats.bytes_evicted;
+	for (unsigned int i = 0; i < SVM_PAGE_STATUS_MAX; i++)
+		sum->refused[i] += stats.refused[i];
+}
+
+void tally_stray(struct tally *tally, int pid, const char *program,
+		 const char *why)
+{
+	struct stray *stray;
+
+	tally->nr_strays++;
+	if (tally->nr_listed == TALLY_STRAYS_MAX)
+		return;
+	stray = &tally->strays[tally->nr_listed++];
+	stray->pid = pid;
+	stray->why = why;
+	snprintf(stray->program, sizeof(stray->program), "%s", program);
+}
+
+bool tally_return(struct tally *tally, int pid)
+{
+	for (unsigned int i = 0; i < tally->nr_listed; i++) {
+		if (tally->strays[i].pid != pid)
+			continue;
+		tally->strays[i] = tally->strays[--tally->nr_listed];
+		tally->nr_strays--;
+		return true;
+	}
+	return false;
+}
