@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Figures: what was measured, how fast it was, or why it was not measured.
+ */
+#ifndef SVMBENCH_FIGURE_H
+#define SVMBENCH_FIGURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memory.h"
+#include "samples.h"
+
+/*
+ * struct figure - one line of the result
+ * @what: constant text: "memcpy", "to device", …
+ * @from: where the memory was, such as "node0".
+ * @to: where it went.
+ * @bytes: how much.
+ * @kind: source pages that were asked for.
+ * @huge_bytes: how much of the source was in huge pages: the least of all runs.
+ * @retries: runs that were done over, because a page could not move for a
+ *	moment.
+ * @faults: page faults in all runs that count, for what has faults.
+ * @samples: times of the runs that count.
+ * @skipped: why it was not measured; empty if it was.
+ * @failed: what went wrong; empty if nothing.
+ */
+struct figure {
+	const char *what;
+	char from[16];
+	char to[16];
+	uint64_t bytes;
+	enum page_kind kind;
+	uint64_t huge_bytes;
+	unsigned int retries;
+	uint64_t faults;
+	struct samples samples;
+	char skipped[128];
+	char failed[192];
+};
+
+/*
+ * struct figures - the result
+ * @nr: how many.
+ * @list: pointers, which stay good when more are added.
+ */
+struct figures {
+	size_t nr;
+	struct figure **list;
+};
+
+/* Adds an empty one; NULL without memory. */
+struct figure *figures_add(struct figures *figures);
+
+/* Did any of them fail? */
+bool figures_failed(const struct figures *figures);
+
+/* The memcpy of the same size and pages, or NULL if it has no samples. */
+const struct figure *figures_memcpy(const struct figures *figures,
+				    const struct figure *figure);
+
+void figures_free(struct figures *figures);
+
+/* Bytes a second, in units of 10^9. */
+double figure_rate(const struct figure *figure, uint64_t ns);
+
+#define FIGURE_MEMCPY "memcpy"
+
+#endif /* SVMBENCH_FIGURE_H */

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Options of the migrate command, by argp.
+ */
+#include "migrate_options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "command.h"
+#include "samples.h"
+#include "units.h"
+
+#define RUNS_MIN 5
+/* Two samples a run are taken of some figures. */
+#define RUNS_MAX (SAMPLES_MAX / 2)
+#define WARMUP_MAX 100
+/* Below this, a run is over so soon that more of them cost nothing. */
+#define SMALL_BYTES ((uint64_t)1 << 20)
+#define SMALL_RUNS 21
+
+enum {
+	OPTION_FULL = 256,
+	OPTION_CREATE,
+	OPTION_JSON,
+	OPTION_LIST,
+	OPTION_WARMUP,
+};
+
+static const uint64_t default_sizes[] = { 64 << 10, 1 << 20, 16 << 20,
+					  256 << 20 };
+static const uint64_t full_sizes[] = { 64 << 10, 256 << 10, 1 << 20,   4 << 20,
+				       16 << 20, 64 << 20,  256 << 20, 1 << 30 };
+
+static const struct argp_option argp_options[] = {
+	{ "sizes", 's', "SIZE,...", 0,
+	  "How much memory to move; default: 64K,1M,16M,256M", 0 },
+	{ "full", OPTION_FULL, NULL, 0,
+	  "Move 64K to 1G in steps of four: takes minutes", 0 },
+	{ "pages", 'p', "KIND,...", 0, "Source pages: 4k, huge; default: both",
+	  0 },
+	{ "runs", 'r', "N", 0,
+	  "Runs that count, at least 5; default: 5, and 21 up to 1M", 0 },
+	{ "warmup", OPTION_WARMUP, "N", 0, "Runs before them; default: 1", 0 },
+	{ "device", 'd', "svmN", 0,
+	  "Use this device; sizes that it has no room for are skipped", 0 },
+	{ "create", OPTION_CREATE, NULL, 0,
+	  "Use a temporary device, also if there is one with room", 0 },
+	{ "json", OPTION_JSON, NULL, 0, "Print JSON instead of a table", 0 },
+	{ "list", OPTION_LIST, NULL, 0, "Tell what would be measured", 0 },
+	{ 0 },
+};
+
+/* Takes the next word off a list with commas. */
+static char *next_word(char **list)
+{
+	return strsep(list, ",");
+}
+
+static void parse_sizes(struct argp_state *state, char *list,
+			struct migrate_options *options, uint64_t memory_total)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes;
+	char *word;
+	int err;
+
+	options->nr_sizes = 0;
+	while ((word = next_word(&list))) {
+		err = parse_size(word, &bytes);
+		if (err == -EINVAL)
+			argp_error(state,
+				   "--sizes: '%s' is no size (as in 64K, 1M)",
+				   word);
+		if (!err && (!bytes || bytes % page))
+			argp_error(state,
+				   "--sizes: '%s' is no multiple of %lluK",
+				   word, (unsigned long long)page / 1024);
+		if (err || bytes > memory_total)
+			argp_error(
+				state,
+				"--sizes: '%s' is more than this machine's memory",
+				word);
+		if (options->nr_sizes == SIZES_MAX)
+			argp_error(state, "--sizes: more than %d", SIZES_MAX);
+		options->sizes[options->nr_sizes++] = bytes;
+	}
+}
+
+static void parse_kinds(struct argp_state *state, char *list,
+			struct migrate_options *options)
+{
+	char *word;
+
+	options->kinds = 0;
+	while ((word = next_word(&list))) {
+		if (!strcasecmp(word, page_kind_name(PAGES_4K)))
+			options->kinds |= 1 << PAGES_4K;
+		else if (!strcasecmp(word, page_kind_name(PAGES_HUGE)))
+			options->kinds |= 1 << PAGES_HUGE;
+		else
+			argp_error(state,
+				   "--pages: '%s' is neither 4k nor huge",
+				   word);
+	}
+}
+
+static unsigned int parse_runs(struct argp_state *state, const char *name,
+			       const char *text, uint64_t min, uint64_t max)
+{
+	uint64_t runs;
+
+	if (parse_number(text, max, &runs) || runs < min)
+		argp_error(state, "%s: '%s' is no number from %u to %u", name,
+			   text, (unsigned int)min, (unsigned int)max);
+	return (unsigned int)runs;
+}
+
+static void parse_device(struct argp_state *state, const char *text,
+			 struct migrate_options *options)
+{
+	uint64_t id;
+
+	if (!strncmp(text, "/dev/", 5))
+		text += 5;
+	if (strncmp(text, "svm", 3) || parse_number(text + 3, UINT16_MAX, &id))
+		argp_error(state, "--device: '%s' is no device (as in svm0)",
+			   text);
+	options->device = text;
+}
+
+struct input {
+	struct migrate_options *options;
+	uint64_t memory_total;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct input *input = state->input;
+	struct migrate_options *options = input->options;
+
+	switch (key) {
+	case 's':
+		parse_sizes(state, arg, options, input->memory_total);
+		break;
+	case OPTION_FULL:
+		memcpy(options->sizes, full_sizes, sizeof(full_sizes));
+		options->nr_sizes = ARRAY_SIZE(full_sizes);
+		break;
+	case 'p':
+		parse_kinds(state, arg, options);
+		break;
+	case 'r':
+		options->runs =
+			parse_runs(state, "--runs", arg, RUNS_MIN, RUNS_MAX);
+		options->runs_given = true;
+		break;
+	case OPTION_WARMUP:
+		options->warmup =
+			parse_runs(state, "--warmup", arg, 0, WARMUP_MAX);
+		break;
+	case 'd':
+		parse_device(state, arg, options);
+		break;
+	case OPTION_CREATE:
+		options->create = true;
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_LIST:
+		options->list = true;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "what is '%s'?", arg);
+		break;
+	case ARGP_KEY_END:
+		if (options->device && options->create)
+			argp_error(state,
+				   "--device and --create exclude each other");
+		if (options->json && options->list)
+			argp_error(state,
+				   "--json and --list exclude each other");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+void migrate_options_parse(struct migrate_options *options, int argc,
+			   char **argv, uint64_t memory_total)
+{
+	static const struct argp argp = {
+		.options = argp_options,
+		.parser = parse,
+		.doc = "Measure how fast memory moves to a device, back, and back by CPU faults, beside memcpy and move_pages(2)."
+		       "\vWithout --device, the first device with room for a size is used, or else a temporary one that is made of system memory, where that is permitted. "
+		       "See svmbench(1).",
+	};
+	struct input input = { options, memory_total };
+
+	*options = (struct migrate_options){
+		.nr_sizes = ARRAY_SIZE(default_sizes),
+		.kinds = 1 << PAGES_4K | 1 << PAGES_HUGE,
+		.runs = RUNS_MIN,
+		.warmup = 1,
+	};
+	memcpy(options->sizes, default_sizes, sizeof(default_sizes));
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
+}
+
+unsigned int migrate_runs(const struct migrate_options *options, uint64_t bytes)
+{
+	return bytes <= SMALL_BYTES && !options->runs_given ? SMALL_RUNS
+							    : options->runs;
+}

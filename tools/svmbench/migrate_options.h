@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line of `svmbench migrate`.
+ */
+#ifndef SVMBENCH_MIGRATE_OPTIONS_H
+#define SVMBENCH_MIGRATE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memory.h"
+
+#define SIZES_MAX 32
+
+/*
+ * struct migrate_options - what was asked for
+ * @nr_sizes: number of sizes.
+ * @sizes: in bytes.
+ * @kinds: mask of 1 << enum page_kind.
+ * @runs: runs that count.
+ * @runs_given: --runs was given: the same number for all sizes.
+ * @warmup: runs before them that do not.
+ * @device: "svmN", or NULL.
+ * @create: always make a temporary device.
+ * @json: print JSON.
+ * @list: tell what would be measured.
+ */
+struct migrate_options {
+	size_t nr_sizes;
+	uint64_t sizes[SIZES_MAX];
+	unsigned int kinds;
+	unsigned int runs;
+	bool runs_given;
+	unsigned int warmup;
+	const char *device;
+	bool create;
+	bool json;
+	bool list;
+};
+
+/* Ends the program by itself for --help and bad arguments. */
+void migrate_options_parse(struct migrate_options *options, int argc,
+			   char **argv, uint64_t memory_total);
+
+/* How many runs of this size count. */
+unsigned int migrate_runs(const struct migrate_options *options,
+			  uint64_t bytes);
+
+#endif /* SVMBENCH_MIGRATE_OPTIONS_H */

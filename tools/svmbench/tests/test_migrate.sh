@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# svmbench migrate as a whole, with a libsvm that plays a device and can be told to cheat.
+#
+# usage: test_migrate.sh SVMBENCH-FAKE JSON-QUERY
+
+set -u
+bench=$1 query=$2
+dir=$(mktemp -d)
+trap 'rm -r "$dir"' EXIT
+number=0 failures=0
+small=(migrate --sizes "64K,4M" --runs 5)
+
+ok() { # NAME STATUS
+	number=$((number + 1))
+	if (($2 == 0)); then
+		echo "ok $number - $1"
+	else
+		failures=$((failures + 1))
+		echo "not ok $number - $1"
+		sed 's/^/# /' "$dir/out" "$dir/err"
+	fi
+}
+
+# expect NAME STATUS [VARIABLE=VALUE…] ARGUMENT…: runs the bench
+expect() {
+	local name=$1 want=$2 got
+	local -a variables=()
+	shift 2
+	while (($#)) && [[ $1 == FAKE_* ]]; do
+		variables+=("$1")
+		shift
+	done
+	env "${variables[@]}" "$bench" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	((got == want)) || echo "exit status $got instead of $want" >>"$dir/err"
+	ok "$name" $((got != want))
+}
+
+# says NAME PATTERN: the last run printed it
+says() {
+	cat "$dir/out" "$dir/err" | grep -qE -- "$2"
+	ok "$1" $?
+}
+
+# field PATH, count PATH KEY=VALUE…: of the last run's JSON
+field() { "$query" "$dir/out" "$1"; }
+count() { "$query" "$dir/out" "$@"; }
+
+# holds NAME EXPRESSION
+holds() {
+	(($2))
+	ok "$1" $?
+}
+
+expect "--help" 0 --help
+says "lists the commands" '^ +migrate'
+expect "--version" 0 --version
+expect "no command is refused" 2
+expect "a wrong command is refused" 2 nonsense
+says "by name" "no command 'nonsense'"
+expect "migrate --help" 0 migrate --help
+for option in --sizes=0 --sizes=x --sizes= "--sizes=64K," --sizes=100 --sizes=1000T --sizes=99999999999999999999 \
+	--pages=2m --pages= --runs=4 --runs=x --runs=100000 --warmup=-1 --device=sda --device=svm --nonsense word \
+	'--device=svm0 --create' '--json --list'; do
+	# shellcheck disable=SC2086 # two options
+	expect "$option is refused" 2 FAKE_SVM_DEVICES=1 migrate $option
+done
+expect "a device that is not there is refused" 1 FAKE_SVM_DEVICES=1 migrate --device svm5
+says "by name" 'svm5: there is no such device'
+
+expect "without a device memcpy is measured" 0 "${small[@]}"
+says "and it says so" 'there is no device'
+expect "without a device, as JSON" 0 "${small[@]}" --json
+holds "with memcpy" "$(count results what=memcpy runs=5) == 3"
+holds "and nothing that looks like a device" "$(count results "what=to device") == 0"
+
+expect "with a device" 0 FAKE_SVM_DEVICES=1 "${small[@]}"
+says "there is a table" '^ *4M +4k +fault back +svm0 > node[0-9]+ '
+expect "with a device, as JSON" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --json
+for what in memcpy "to system" "fault back"; do
+	holds "$what is there" "$(count results "what=$what" runs=5 skipped= failed=) == 3"
+done
+holds "as is what happens twice in a run" "$(count results "what=to device" runs=10) == 3"
+holds "with figures that fit together" "$(field results.1.min_ns) <= $(field results.1.median_ns) &&
+	$(field results.1.median_ns) <= $(field results.1.max_ns)"
+holds "and parameters" "$(field parameters.sizes.0) == 65536 && $(field parameters.sizes.1) == 4194304 &&
+	$(field parameters.runs) == 5"
+holds "and the device" "$(field environment.devices.0.id) == 0"
+holds "a huge page of 64K is skipped" "$(count results bytes=65536 pages=huge what=all) == 1"
+holds "faults are counted" "$(count results "what=fault back" faults=5) == 3"
+expect "only 4k pages" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --pages 4k --json
+holds "are measured" "$(count results pages=4k) == 8 && $(count results pages=huge) == 0"
+
+expect "--list measures nothing" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --list
+says "and tells what" '^ *4M +4k +to system +svm0 > node'
+
+expect "--create makes a device" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 "${small[@]}" --create --json
+holds "uses it" "$(count environment.devices temporary=true) == 1"
+holds "and no other" "$(count environment.devices temporary=false) == 0"
+says "and removes it" '^destroyed$'
+expect "a device is made where there is none" 0 FAKE_SVM_MODULE=1 "${small[@]}"
+says "and removed" '^destroyed$'
+expect "a device with room is preferred" 0 FAKE_SVM_DEVICES=2 FAKE_SVM_MODULE=1 "${small[@]}" --json
+holds "indeed" "$(count environment.devices temporary=true) == 0"
+expect "a device without room" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 migrate --device svm0 --sizes 516M --list
+says "skips a size" 'skipped: svm0 has only 512 MiB free'
+
+for cheat in nothing lie corrupt; do
+	expect "a device that does $cheat fails" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=$cheat "${small[@]}"
+	says "and it is said" FAILED
+	expect "as JSON too" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=$cheat "${small[@]}" --json
+	[[ $(field ok) == false ]]
+	ok "which is not ok" $?
+	holds "for a reason" "$(count results "what=to device" failed=) == 0"
+done
+expect "a page that is busy for a moment is tried again" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=busy "${small[@]}"
+says "which is told" 'tried again'
+
+# a temporary device does not stay behind
+FAKE_SVM_MODULE=1 "$bench" migrate --sizes 64M --runs 500 >"$dir/out" 2>"$dir/err" &
+pid=$!
+sleep 0.3
+kill -INT "$pid" 2>/dev/null || kill -TERM "$pid"
+kill -TERM "$pid"
+wait "$pid"
+ok "a signal ends it" $(($? != 143 && $? != 130))
+says "by the front door" '^destroyed$'
+
+echo "1..$number"
+exit $((failures > 0))
