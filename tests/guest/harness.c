@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "warden.h"
+
+static struct test_case *cases, **cases_end = &cases;
+
+void case_register(struct test_case *c)
+{
+	*cases_end = c;
+	cases_end = &c->next;
+}
+
+const char *err_name(long long error)
+{
+	static _Thread_local char number[2][24];
+	static _Thread_local int turn;
+	const char *name;
+
+	if (error > -4096 && error < 4096 && error) {
+		name = strerrorname_np(error < 0 ? -error : error);
+		if (name)
+			return name;
+	}
+	turn = !turn;
+	snprintf(number[turn], sizeof(number[turn]), "%lld", error);
+	return number[turn];
+}
+
+void fail_at(const char *file, int line, const char *format, ...)
+{
+	char text[1024];
+	const char *base = strrchr(file, '/');
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	/* One write, so that threads and children don't mix their lines. */
+	dprintf(STDERR_FILENO, "# %s:%d: %s\n", base ? base + 1 : file, line,
+		text);
+	_exit(EXIT_FAILURE);
+}
+
+void note(const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	dprintf(STDERR_FILENO, "# %s\n", text);
+}
+
+static void print_skip(bool tap, int nr, const char *name, const char *reason)
+{
+	if (tap)
+		printf("ok %d - %s # SKIP %s\n", nr, name, reason);
+	else
+		printf("SKIP: %s\n", reason);
+	fflush(stdout);
+}
+
+static int run_all(void)
+{
+	struct test_case *c;
+	const char *reason;
+	int nr = 0, failed = 0;
+
+	for (c = cases; c; c = c->next)
+		nr++;
+	printf("TAP version 13\n1..%d\n", nr);
+	fflush(stdout);
+	nr = 0;
+	for (c = cases; c; c = c->next) {
+		int ret = warden_run(c, &reason);
+
+		nr++;
+		if (ret == EXIT_SKIP) {
+			print_skip(true, nr, c->name, reason);
+			continue;
+		}
+		printf("%s %d - %s\n", ret ? "not ok" : "ok", nr, c->name);
+		fflush(stdout);
+		failed += !!ret;
+	}
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run_one(const char *name)
+{
+	struct test_case *c;
+	const char *reason;
+	int ret;
+
+	for (c = cases; c; c = c->next)
+		if (!strcmp(c->name, name))
+			break;
+	if (!c) {
+		fprintf(stderr, "no case %s\n", name);
+		return 2;
+	}
+	ret = warden_run(c, &reason);
+	if (ret == EXIT_SKIP)
+		print_skip(false, 0, name, reason);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct test_case *c;
+
+	if (sysconf(_SC_PAGESIZE) != (long)PAGE) {
+		fprintf(stderr, "these tests know pages of %lu bytes only\n",
+			PAGE);
+		return 2;
+	}
+	if (argc == 1)
+		return run_all();
+	if (argc == 3 && !strcmp(argv[1], "--case"))
+		return run_one(argv[2]);
+	if (argc == 2 && !strcmp(argv[1], "--module-args")) {
+		puts(group.module_args);
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		for (c = cases; c; c = c->next)
+			puts(c->name);
+		return 0;
+	}
+	fprintf(stderr, "usage: %s [--list | --module-args | --case NAME]\n",
+		argv[0]);
+	return 2;
+}

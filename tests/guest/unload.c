@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Unloading and loading the module, with processes that use its memory.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "harness.h"
+#include "mem.h"
+#include "os.h"
+
+#define MODULE_ARGS "ram=512M,512M"
+
+const struct group group = {
+	.module_args = MODULE_ARGS,
+	.loads_module = true,
+};
+
+#define LENGTH MIB(4)
+
+/* delete_module(2): 0 or a negative errno value. */
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "svm", O_NONBLOCK) ? -errno : 0;
+}
+
+static int load(const char *args)
+{
+	const char *const with[] = { "modprobe", "svm", args, NULL };
+
+	return run_program(with);
+}
+
+static bool is_loaded(void)
+{
+	return !access("/sys/class/svm", F_OK);
+}
+
+/* Cases begin and end with the module loaded, as the group wants it. */
+static void begin(void)
+{
+	if (!is_loaded())
+		CHECK_EQ(load(MODULE_ARGS), 0);
+	close(open_device(0));
+}
+
+static void reload(void)
+{
+	CHECK_RET(unload(), 0);
+	CHECK(!is_loaded());
+	CHECK_RET(try_open_device(0), -ENOENT);
+	CHECK_EQ(load(MODULE_ARGS), 0);
+	CHECK(EVENTUALLY(!access("/dev/svm0", F_OK)));
+	CHECK_EQ(device_info(open_device(0)).id, 0);
+}
+
+CASE(idle)
+{
+	int i;
+
+	begin();
+	for (i = 0; i < 3; i++) {
+		pid_t pid = CHECK_SYS(fork());
+
+		/* In a child, whose files are closed after it. */
+		if (!pid) {
+			reload();
+			_exit(0);
+		}
+		child_ok(pid);
+	}
+}
+
+CASE(pages_come_home)
+{
+	int fd;
+	char *addr = map_anon(LENGTH), *other = map_anon(LENGTH);
+
+	begin();
+	need_device_memory();
+	fill(addr, LENGTH, 1);
+	fill(other, LENGTH, 2);
+	fd = open_device(0);
+	move_all(fd, addr, LENGTH, TO_DEVICE);
+	close(fd);
+	fd = open_device(1);
+	move_all(fd, other, LENGTH, TO_DEVICE);
+	close(fd);
+	CHECK_RET(unload(), 0);
+	check_fill(addr, LENGTH, 1);
+	check_fill(other, LENGTH, 2);
+	CHECK_EQ(load(MODULE_ARGS), 0);
+	check_fill(addr, LENGTH, 1);
+	fill(addr, LENGTH, 3);
+	fd = open_device(0);
+	move_all(fd, addr, LENGTH, TO_DEVICE);
+	check_fill(addr, LENGTH, 3);
+}
+
+/* With a file open it says so, and everything goes on. */
+CASE(busy_with_open_device)
+{
+	int fd, i;
+	char *addr = map_anon(LENGTH);
+
+	begin();
+	fd = open_device(0);
+	fill(addr, LENGTH, 1);
+	if (device_info(fd).capabilities & SVM_CAP_TO_DEVICE)
+		move_all(fd, addr, LENGTH, TO_DEVICE);
+	for (i = 0; i < 10; i++) {
+		int ret = unload();
+
+		CHECK(ret == -EWOULDBLOCK || ret == -EBUSY);
+	}
+	if (device_info(fd).capabilities & SVM_CAP_TO_DEVICE)
+		check_on_device(fd, addr, LENGTH, 0);
+	move_all(fd, addr, LENGTH, TO_SYSTEM);
+	check_fill(addr, LENGTH, 1);
+}
+
+CASE(busy_with_open_control)
+{
+	int fd, ret;
+
+	begin();
+	fd = open_control();
+	ret = unload();
+	CHECK(ret == -EWOULDBLOCK || ret == -EBUSY);
+	CHECK_EQ(device_info(fd).type, SVM_DEVICE_NONE);
+}
+
+/* An open file of a device that is destroyed holds the module as well. */
+CASE(busy_with_dead_device)
+{
+	uint32_t id;
+	int fd, ret;
+
+	begin();
+	id = create_device(HUGE_PAGE);
+	fd = open_device(id);
+	destroy_device(id);
+	ret = unload();
+	CHECK(ret == -EWOULDBLOCK || ret == -EBUSY);
+	close(fd);
+	CHECK_RET(unload(), 0);
+	CHECK_EQ(load(MODULE_ARGS), 0);
+}
+
+struct user {
+	struct gate ready, go;
+	atomic_ulong *stop;
+	bool fork;
+};
+
+/*
+ * Has its memory on the device whenever there is one, without an open file most
+ * of the time, and never loses a byte.
+ */
+static void user(void *arg)
+{
+	struct user *u = arg;
+	char *addr = map_anon(MIB(2));
+	uint64_t seed = getpid();
+	bool ready = false;
+	int fd, i = 0;
+
+	fill(addr, MIB(2), seed);
+	while (!*u->stop) {
+		fd = try_open_device(i++ % 2);
+		if (fd >= 0) {
+			migrate(fd, addr, MIB(2), TO_DEVICE, 0, NULL, NULL);
+			close(fd);
+		}
+		if (!ready)
+			gate_open(&u->ready, 1);
+		ready = true;
+		sleep_ms(5);
+		if (u->fork) {
+			pid_t pid = CHECK_SYS(fork());
+
+			if (!pid) {
+				check_fill(addr, MIB(2), seed);
+				fill(addr, MIB(2), seed + 1);
+				check_fill(addr, MIB(2), seed + 1);
+				_exit(0);
+			}
+			child_ok(pid);
+		}
+		check_fill(addr, MIB(2), seed);
+		fill(addr, MIB(2), ++seed);
+	}
+	check_fill(addr, MIB(2), seed);
+}
+
+static void under_load(bool forks)
+{
+	struct user u = { .ready = gate_make(),
+			  .stop = map_shared(PAGE),
+			  .fork = forks };
+	int round, i, busy = 0;
+	double start = seconds();
+	pid_t pids[3];
+
+	begin();
+	for (i = 0; i < 3; i++)
+		pids[i] = child(user, &u);
+	for (i = 0; i < 3; i++)
+		gate_wait(&u.ready);
+	for (round = 0; round < 5; round++) {
+		/* Somebody may have a file open at the moment. */
+		for (;;) {
+			int ret = unload();
+
+			if (!ret)
+				break;
+			CHECK(ret == -EWOULDBLOCK || ret == -EBUSY);
+			busy++;
+			if (seconds() - start > 60)
+				FAIL("never free to unload, in %d attempts",
+				     busy);
+			sleep_ms(1);
+		}
+		sleep_ms(20);
+		CHECK_EQ(load(MODULE_ARGS), 0);
+		sleep_ms(60);
+	}
+	note("unloaded and loaded 5 times; %d attempts were busy", busy);
+	*u.stop = 1;
+	for (i = 0; i < 3; i++)
+		child_ok(pids[i]);
+}
+
+CASE(five_times_under_load)
+{
+	under_load(false);
+}
+
+CASE(five_times_under_load_with_forks)
+{
+	under_load(true);
+}
+
+static void toucher(void *arg)
+{
+	struct user *u = arg;
+	char *addr = map_anon(LENGTH);
+	int fd = open_device(0);
+
+	fill(addr, LENGTH, 1);
+	move_all(fd, addr, LENGTH, TO_DEVICE);
+	close(fd);
+	gate_open(&u->ready, 1);
+	/* Now the pages are wanted here while they are brought home there. */
+	check_fill(addr, LENGTH, 1);
+	fill(addr, LENGTH, 2);
+	while (!*u->stop)
+		check_fill(addr, LENGTH, 2);
+}
+
+CASE(faults_during_unload)
+{
+	int round, i;
+
+	for (round = 0; round < 5; round++) {
+		struct user u = { .ready = gate_make(),
+				  .stop = map_shared(PAGE) };
+		pid_t pids[4];
+
+		begin();
+		need_device_memory();
+		for (i = 0; i < 4; i++)
+			pids[i] = child(toucher, &u);
+		for (i = 0; i < 4; i++)
+			gate_wait(&u.ready);
+		CHECK_RET(unload(), 0);
+		*u.stop = 1;
+		for (i = 0; i < 4; i++)
+			child_ok(pids[i]);
+	}
+	begin();
+}
+
+static void exits(void *arg)
+{
+	struct user *u = arg;
+	char *addr = map_anon(LENGTH);
+	int fd = open_device(0);
+
+	stamp(addr, LENGTH, 1);
+	move_all(fd, addr, LENGTH, TO_DEVICE);
+	close(fd);
+	gate_open(&u->ready, 1);
+	gate_wait(&u->go);
+	/* Exit, munmap and unloading at the same time. */
+	if (getpid() % 2)
+		CHECK_SYS(munmap(addr, LENGTH));
+}
+
+CASE(exits_during_unload)
+{
+	int round, i;
+
+	for (round = 0; round < 8; round++) {
+		struct user u = { .ready = gate_make(), .go = gate_make() };
+		pid_t pids[4];
+
+		begin();
+		need_device_memory();
+		for (i = 0; i < 4; i++)
+			pids[i] = child(exits, &u);
+		for (i = 0; i < 4; i++)
+			gate_wait(&u.ready);
+		gate_open(&u.go, 4);
+		CHECK_RET(unload(), 0);
+		for (i = 0; i < 4; i++)
+			child_ok(pids[i]);
+	}
+	begin();
+}
+
+/* Swap, huge sources, shared memory and locked pages among what comes home. */
+CASE(all_kinds_come_home)
+{
+	char *huge = map_thp(HUGE_PAGE), *locked = map_anon(MIB(1));
+	char *closed = map_anon(MIB(1)), *holes = map_anon(MIB(1));
+	int fd;
+
+	begin();
+	need_device_memory();
+	fd = open_device(0);
+	fill(huge, HUGE_PAGE, 1);
+	CHECK_SYS(mlock(locked, MIB(1)));
+	fill(locked, MIB(1), 2);
+	fill(closed, MIB(1), 3);
+	move_all(fd, huge, HUGE_PAGE, TO_DEVICE);
+	move_all(fd, locked, MIB(1), TO_DEVICE);
+	move_all(fd, closed, MIB(1), TO_DEVICE);
+	move_all(fd, holes, MIB(1), TO_DEVICE);
+	CHECK_SYS(mprotect(closed, MIB(1), PROT_NONE));
+	close(fd);
+	CHECK_RET(unload(), 0);
+	CHECK_SYS(mprotect(closed, MIB(1), RW));
+	check_fill(huge, HUGE_PAGE, 1);
+	check_fill(locked, MIB(1), 2);
+	check_fill(closed, MIB(1), 3);
+	check_zero(holes, MIB(1));
+	begin();
+}
+
+/* Arguments that make no sense: not loaded, and nothing left behind. */
+CASE(bad_arguments)
+{
+	const char *const bad[] = { "ram=1",	"ram=3M",     "ram=x",
+				    "ram=4M@",	"ram=4M@99",  "ram=4M@-1",
+				    "ram=4M,5", "ram=4M,,4M", "ram=64T" };
+	size_t i;
+
+	begin();
+	CHECK_RET(unload(), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int status = load(bad[i]);
+
+		if (!status)
+			FAIL("the module loads with %s", bad[i]);
+		CHECK(!is_loaded());
+	}
+	begin();
+}
+
+CASE(devices_by_argument)
+{
+	int a, b;
+
+	begin();
+	CHECK_RET(unload(), 0);
+	CHECK_EQ(load("ram=4M@0,2M"), 0);
+	a = open_device(0);
+	b = open_device(1);
+	CHECK_EQ(device_info(a).node, 0);
+	if (device_info(a).capabilities & SVM_CAP_TO_DEVICE) {
+		CHECK_EQ(device_info(a).bytes_total, MIB(4));
+		CHECK_EQ(device_info(b).bytes_total, MIB(2));
+	}
+	close(a);
+	close(b);
+	CHECK_RET(unload(), 0);
+	begin();
+}
+
+/* Without arguments: no devices, only the control file. */
+CASE(no_arguments)
+{
+	const char *const plain[] = { "modprobe", "svm", NULL };
+	int fd;
+
+	begin();
+	CHECK_RET(unload(), 0);
+	CHECK_EQ(run_program(plain), 0);
+	CHECK_RET(try_open_device(0), -ENOENT);
+	fd = open_control();
+	CHECK_EQ(device_info(fd).type, SVM_DEVICE_NONE);
+	close(fd);
+	CHECK_RET(unload(), 0);
+	begin();
+}
