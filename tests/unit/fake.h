@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel made of arrays, behind libsvm's table of system calls: an address
+ * space whose pages are entries of an array, nodes, devices, and the two ways
+ * to move pages. It follows the ioctl contract and, where libsvm depends on it,
+ * move_pages(2) to the letter, batches and all.
+ *
+ * There is one such kernel in a test program. fake_start() makes it empty: two
+ * nodes, no device, nothing mapped. Tests lay out pages and devices, then open
+ * a handle on fake_ops. Its device nodes and /proc are files in a temporary
+ * directory. A mutex makes it safe to call from several threads; layout is for
+ * one.
+ */
+#ifndef TESTS_UNIT_FAKE_H
+#define TESTS_UNIT_FAKE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+
+#include <svm/svm.h>
+
+#include "handle.h"
+
+#define FAKE_BASE ((uintptr_t)0x10000000)
+#define FAKE_PAGE ((size_t)4096)
+#define FAKE_PAGES 40000
+#define FAKE_DEVICES 4
+#define FAKE_NODES 4
+
+/* What is special about a page. */
+enum fake_trait {
+	FAKE_PINNED =
+		1 << 0, /* neither the module nor move_pages can move it */
+	FAKE_SHARED = 1 << 1, /* move_pages says EACCES */
+	FAKE_STUCK = 1 << 2, /* move_pages says EFAULT: mapping can't migrate */
+	FAKE_TAIL = 1 << 3,  /* part of the huge page of the page before */
+	FAKE_SWAPCACHE = 1 << 4, /* the module says SWAPPED */
+	FAKE_VANISHES = 1 << 5,	 /* is unmapped when move_pages tries it */
+};
+
+/* Kinds of mappings, as names in maps. */
+enum fake_kind {
+	FAKE_ANON,
+	FAKE_FILE,
+	FAKE_SHMEM,
+	FAKE_HUGETLB,
+	FAKE_SPECIAL,
+};
+
+struct fake_page {
+	uint8_t place;	/* enum svm_place_type */
+	uint8_t kind;	/* enum fake_kind */
+	uint8_t traits; /* mask of enum fake_trait */
+	uint16_t id;	/* node or device */
+};
+
+struct fake_device {
+	bool exists;
+	bool gone;	   /* each ioctl gives ENODEV */
+	bool stands_still; /* calls succeed and do nothing */
+	ino_t inode;
+	uint32_t type;
+	uint32_t version;
+	uint64_t capabilities;
+	uint64_t room; /* pages that fit */
+	struct svm_ioctl_stats stats;
+	int error; /* of the calls after the next @error_after */
+	unsigned int error_after;
+	unsigned int calls; /* migrate and residency */
+	uint32_t last_flags;
+};
+
+struct fake {
+	char dir[64];
+	char dev[80];
+	char proc[80];
+	struct svm_ops ops;
+	struct fake_page page[FAKE_PAGES];
+	struct fake_device device[FAKE_DEVICES];
+	ino_t control_inode;
+	bool nodes[FAKE_NODES];
+	uint64_t node_room[FAKE_NODES]; /* pages that fit */
+	size_t call_pages;		/* a module call's share of work */
+	pid_t pid;	 /* whose address space, 0 for the caller's */
+	long move_error; /* of the move_pages calls after the next... */
+	unsigned int move_error_after; /* ...so many */
+	unsigned int move_calls;
+	unsigned int query_calls;
+	int create_error;
+	struct svm_ioctl_create created;
+	uint32_t destroyed;
+};
+
+extern struct fake fake;
+
+int fake_start(void **state);
+int fake_stop(void **state);
+
+void fake_map(size_t first, size_t nr, enum fake_kind kind, int place, int id);
+void fake_trait(size_t first, size_t nr, unsigned int traits);
+void fake_publish(void);
+struct fake_device *fake_add_device(unsigned int id, uint64_t room);
+void fake_add_node_file(const char *name);
+void fake_add_control(void);
+
+struct svm *fake_open(void);
+void *fake_addr(size_t page);
+size_t fake_count(int place, int id);
+
+#define fake_test(name) \
+	cmocka_unit_test_setup_teardown(name, fake_start, fake_stop)
+
+#endif /* TESTS_UNIT_FAKE_H */
