@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Holds of callers on the bus, see holds.h. What is held is reckoned anew from
+ * the list whenever it changes: there are few.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "holds.h"
+
+struct holds {
+	struct daemon *daemon;
+	sd_bus *bus;
+	void (*changed)(void *arg);
+	void *arg;
+	uint32_t last_cookie;
+	struct hold *first;
+};
+
+void holds_apply(struct holds *holds)
+{
+	struct daemon *daemon = holds->daemon;
+	struct sense *sense = &daemon->sense;
+	const struct hold *hold;
+	size_t i, nr = sessions_count(daemon->sessions);
+
+	for (i = 0; i < nr; i++)
+		sessions_at(daemon->sessions, i)->bus_hold = 0;
+	for (i = 0; i < sense->nr_nodes; i++)
+		sense->nodes[i].held = false;
+	for (i = 0; i < sense->nr_devices; i++)
+		sense->devices[i].held = false;
+	for (hold = holds->first; hold; hold = hold->next) {
+		struct session *session;
+
+		if (hold->type == SVMD_SCOPE_SESSION) {
+			session = sessions_find(daemon->sessions, hold->id);
+			if (session)
+				session->bus_hold++;
+		}
+		for (i = 0; i < sense->nr_nodes; i++)
+			if (hold->type == SVMD_SCOPE_NODE &&
+			    sense->nodes[i].id == hold->id)
+				sense->nodes[i].held = true;
+		for (i = 0; i < sense->nr_devices; i++)
+			if (hold->type == SVMD_SCOPE_DEVICE &&
+			    sense->devices[i].id == hold->id)
+				sense->devices[i].held = true;
+	}
+}
+
+static void hold_free(struct hold *hold)
+{
+	sd_bus_track_unref(hold->track);
+	free(hold->sender);
+	free(hold->reason);
+	free(hold);
+}
+
+static int on_sender_gone(sd_bus_track *track, void *arg)
+{
+	(void)track;
+	holds_release(arg);
+	return 0;
+}
+
+static unsigned int holds_of(const struct holds *holds, const char *sender)
+{
+	const struct hold *hold;
+	unsigned int nr = 0;
+
+	for (hold = holds->first; hold; hold = hold->next)
+		nr += !strcmp(hold->sender, sender);
+	return nr;
+}
+
+static bool exists(const struct daemon *daemon,
+		   const struct svmd_scope_key *key)
+{
+	const struct sense *sense = &daemon->sense;
+	uint32_t i;
+
+	if (key->type == SVMD_SCOPE_SESSION)
+		return sessions_find(daemon->sessions, key->id);
+	for (i = 0; i < sense->nr_nodes; i++)
+		if (key->type == SVMD_SCOPE_NODE &&
+		    sense->nodes[i].id == key->id)
+			return true;
+	for (i = 0; i < sense->nr_devices; i++)
+		if (key->type == SVMD_SCOPE_DEVICE &&
+		    sense->devices[i].id == key->id)
+			return true;
+	return false;
+}
+
+static int track_sender(struct hold *hold)
+{
+	int ret = sd_bus_track_new(hold->all->bus, &hold->track, on_sender_gone,
+				   hold);
+
+	return ret < 0 ? ret : sd_bus_track_add_name(hold->track, hold->sender);
+}
+
+int holds_take(struct holds *holds, const struct svmd_scope_key *key, uid_t uid,
+	       const char *sender, const char *reason, uint32_t *cookie)
+{
+	struct hold *hold;
+	int ret;
+
+	if (!exists(holds->daemon, key))
+		return -ENOENT;
+	if (holds_of(holds, sender) >= HOLDS_PER_SENDER)
+		return -EUSERS;
+	hold = calloc(1, sizeof(*hold));
+	if (!hold)
+		return -ENOMEM;
+	hold->all = holds;
+	hold->type = key->type;
+	hold->id = key->id;
+	hold->uid = uid;
+	hold->sender = strdup(sender);
+	hold->reason = strdup(reason);
+	ret = hold->sender && hold->reason ? track_sender(hold) : -ENOMEM;
+	if (ret < 0) {
+		hold_free(hold);
+		return ret;
+	}
+	if (!++holds->last_cookie)
+		holds->last_cookie = 1;
+	hold->cookie = holds->last_cookie;
+	hold->next = holds->first;
+	holds->first = hold;
+	holds_apply(holds);
+	*cookie = hold->cookie;
+	holds->changed(holds->arg);
+	return 0;
+}
+
+struct hold *holds_find(struct holds *holds, uint32_t cookie)
+{
+	struct hold *hold = holds->first;
+
+	while (hold && hold->cookie != cookie)
+		hold = hold->next;
+	return hold;
+}
+
+void holds_release(struct hold *hold)
+{
+	struct holds *holds = hold->all;
+	struct hold **link = &holds->first;
+
+	while (*link != hold)
+		link = &(*link)->next;
+	*link = hold->next;
+	hold_free(hold);
+	holds_apply(holds);
+	holds->changed(holds->arg);
+}
+
+const struct hold *holds_first(const struct holds *holds)
+{
+	return holds->first;
+}
+
+int holds_new(struct holds **out, struct daemon *daemon, sd_bus *bus,
+	      void (*changed)(void *arg), void *arg)
+{
+	struct holds *holds = calloc(1, sizeof(*holds));
+
+	if (!holds)
+		return -ENOMEM;
+	holds->daemon = daemon;
+	holds->bus = bus;
+	holds->changed = changed;
+	holds->arg = arg;
+	*out = holds;
+	return 0;
+}
+
+struct holds *holds_free(struct holds *holds)
+{
+	struct hold *hold;
+
+	if (!holds)
+		return NULL;
+	while ((hold = holds->first)) {
+		holds->first = hold->next;
+		hold_free(hold);
+	}
+	free(holds);
+	return NULL;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The decision loop: read telemetry, look at sessions' memory, decide, act, and
+ * feed the watchdog. The watchdog is fed here and nowhere else, so svmd is
+ * restarted also when only this stopped.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "bus_face.h"
+#include "clock.h"
+#include "daemon.h"
+#include "heat.h"
+#include "log.h"
+
+/* Sessions that use nothing are looked at ever less often, down to this. */
+#define SCAN_SLOWEST_US (8 * USEC_PER_SEC)
+
+const struct svmd_policy *round_policy(struct daemon *daemon,
+				       struct session *session)
+{
+	if (session->policy_generation != daemon->config.generation) {
+		svmd_config_policy(&daemon->config, session->id,
+				   session->cgroup, session->peer.uid,
+				   &session->policy);
+		if (daemon->options.dry_run)
+			session->policy.policies |= SVMD_POLICY_DRY_RUN;
+		session->policy_generation = daemon->config.generation;
+	}
+	return &session->policy;
+}
+
+static bool in_use(const struct session *session)
+{
+	size_t i;
+
+	if (session->moving)
+		return true;
+	for (i = 0; i < session->nr_regions; i++)
+		if (session->regions[i].heat_cpu > session->policy.heat_floor)
+			return true;
+	return false;
+}
+
+static void scan_due(struct daemon *daemon, uint64_t now)
+{
+	uint64_t period = daemon->config.settings.heat_period_us;
+	size_t i, nr = sessions_count(daemon->sessions);
+
+	for (i = 0; i < nr; i++) {
+		struct session *session = sessions_at(daemon->sessions, i);
+
+		if (session->scan_due_us > now || session->scanning)
+			continue;
+		if (in_use(session) || session->scan_wait_us < period)
+			session->scan_wait_us = period;
+		else if (session->scan_wait_us < SCAN_SLOWEST_US)
+			session->scan_wait_us *= 2;
+		session->scan_due_us = now + session->scan_wait_us;
+		memory_scan(daemon, session);
+	}
+}
+
+static void describe(struct daemon *daemon, struct session *session,
+		     struct svmd_session *out)
+{
+	*out = (struct svmd_session){
+		.id = session->id,
+		.uid = session->peer.uid,
+		.pid = session->peer.pid,
+		.cgroup = session->cgroup,
+		.node = session->cpu_node,
+		.held = session->bus_hold > 0,
+		.sampled_us = session->sampled_us,
+		.policy = round_policy(daemon, session),
+		.regions = session->regions,
+		.nr_regions = (uint32_t)session->nr_regions,
+	};
+}
+
+int round_snapshot(struct daemon *daemon)
+{
+	size_t i, nr = sessions_count(daemon->sessions);
+	struct svmd_session *grown;
+
+	if (nr > daemon->snapshot_max) {
+		grown = realloc(daemon->snapshot_sessions,
+				nr * 2 * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		daemon->snapshot_sessions = grown;
+		daemon->snapshot_max = nr * 2;
+	}
+	for (i = 0; i < nr; i++)
+		describe(daemon, sessions_at(daemon->sessions, i),
+			 &daemon->snapshot_sessions[i]);
+	memset(&daemon->snapshot, 0, sizeof(daemon->snapshot));
+	sense_snapshot(&daemon->sense, &daemon->snapshot);
+	daemon->snapshot.now_us = clock_usec();
+	daemon->snapshot.sessions = daemon->snapshot_sessions;
+	daemon->snapshot.nr_sessions = (uint32_t)nr;
+	return 0;
+}
+
+static void decide(struct daemon *daemon)
+{
+	int ret = round_snapshot(daemon);
+
+	if (ret) {
+		log_errno(LOG_ERR, ret, "no decisions in this round");
+		return;
+	}
+	svmd_decide(daemon->history, &daemon->snapshot, &daemon->config,
+		    &daemon->result);
+	mover_take(daemon, &daemon->result);
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The watchdog may want to be fed more often than decisions are made. */
+static uint64_t interval(const struct daemon *daemon)
+{
+	uint64_t usec = daemon->config.settings.round_us, watchdog = 0;
+
+	if (sd_watchdog_enabled(0, &watchdog) > 0 && watchdog / 2 < usec)
+		usec = watchdog / 2;
+	return usec;
+}
+
+static void again(struct daemon *daemon)
+{
+	struct timeval wait = timeval_of(interval(daemon));
+
+	evtimer_add(daemon->round, &wait);
+}
+
+static void on_round(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	uint64_t begin = cpu_ns(), cost;
+
+	(void)fd;
+	(void)what;
+	sense_read(&daemon->sense, clock_usec());
+	heat_read(daemon->heat);
+	scan_due(daemon, clock_usec());
+	decide(daemon);
+	bus_face_round(daemon->face);
+	daemon->rounds++;
+	cost = cpu_ns() - begin;
+	daemon->round_ns =
+		daemon->rounds > 1 ? (daemon->round_ns * 7 + cost) / 8 : cost;
+	(void)sd_notify(0, "WATCHDOG=1");
+	again(daemon);
+}
+
+int round_start(struct daemon *daemon)
+{
+	daemon->round = evtimer_new(daemon->base, on_round, daemon);
+	if (!daemon->round)
+		return -ENOMEM;
+	on_round(-1, 0, daemon);
+	return 0;
+}
+
+void round_stop(struct daemon *daemon)
+{
+	if (daemon->round)
+		event_free(daemon->round);
+	daemon->round = NULL;
+	free(daemon->snapshot_sessions);
+	daemon->snapshot_sessions = NULL;
+}

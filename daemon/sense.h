@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon knows of the host: NUMA nodes, svm devices, DRM devices and
+ * RDMA ports, each from a source of its own (telemetry_*.c).
+ *
+ * A source is read when its period is over, by the round of decisions; what it
+ * costs is measured. It reads files of sysfs and procfs and opens no device, so
+ * it keeps nobody from unloading a driver and never waits for hardware. Things
+ * come and go: what is missing in a reading is gone. A source that can't be
+ * read is said to be missing once, and when it is back; its last data stay, and
+ * grow old, which decisions see by the time of the sample.
+ *
+ * Heat of sessions is another matter: see heat.h.
+ *
+ * Everything here is of the loop's thread.
+ */
+#ifndef SVMD_SENSE_H
+#define SVMD_SENSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decide.h"
+
+#define SENSE_NODES_MAX 64
+#define SENSE_DEVICES_MAX 64
+#define SENSE_CARDS_MAX 32
+#define SENSE_PORTS_MAX 64
+#define SENSE_NAME_MAX 64
+
+/**
+ * struct sense_node - what else is known of a node
+ * @node: the rest.
+ * @nr_nodes: entries of @node->distance.
+ * @free_bytes: MemFree. What decisions take for free also counts the file cache
+ *	that has not been used of late, which costs nothing to drop.
+ * @hit: pages allocated as wanted (numastat); and so on.
+ * @miss: wanted elsewhere.
+ * @foreign: wanted here, but allocated elsewhere.
+ */
+struct sense_node {
+	const struct svmd_node *node;
+	uint32_t nr_nodes;
+	uint64_t free_bytes;
+	uint64_t hit;
+	uint64_t miss;
+	uint64_t foreign;
+};
+
+/**
+ * struct sense_device - what else is known of an svm device
+ * @device: the rest.
+ * @type: backend: "ram".
+ * @capabilities: mask of enum svm_capability.
+ * @bytes_in: moved or created there so far.
+ * @bytes_out: moved home by calls.
+ * @bytes_faulted: come home by faults.
+ */
+struct sense_device {
+	const struct svmd_svm *device;
+	char type[SENSE_NAME_MAX];
+	uint64_t capabilities;
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	uint64_t bytes_faulted;
+};
+
+/**
+ * struct sense_card - what else is known of a DRM device
+ * @card: the rest.
+ * @driver: its driver.
+ * @slot: its address on the bus: "0000:00:04.0".
+ * @link_degraded: its PCI link is slower or narrower than it could be.
+ */
+struct sense_card {
+	const struct svmd_card *card;
+	char driver[SENSE_NAME_MAX];
+	char slot[SENSE_NAME_MAX];
+	bool link_degraded;
+};
+
+/**
+ * struct sense_port - what else is known of an RDMA port
+ * @port: the rest.
+ * @device: "mlx5_0".
+ * @number: of the port.
+ * @state: "ACTIVE".
+ * @sent_bytes: so far.
+ * @received_bytes: so far.
+ * @wait_ticks: port_xmit_wait so far.
+ */
+struct sense_port {
+	const struct svmd_rdma *port;
+	char device[SENSE_NAME_MAX];
+	uint32_t number;
+	char state[SENSE_NAME_MAX];
+	uint64_t sent_bytes;
+	uint64_t received_bytes;
+	uint64_t wait_ticks;
+};
+
+struct sense;
+
+/**
+ * struct sense_source - where telemetry comes from
+ * @name: for people: "numa".
+ * @read: reads all of it, at @now_us; 0 or a negative errno.
+ * @period_us: time between readings.
+ * @due_us: when it is read next.
+ * @sampled_us: when it was read last, 0 never.
+ * @cost_ns: what a reading takes, smoothed.
+ * @reads: how often it was read.
+ * @error: of the last reading.
+ */
+struct sense_source {
+	const char *name;
+	int (*read)(struct sense *sense, uint64_t now_us);
+	uint64_t period_us;
+	uint64_t due_us;
+	uint64_t sampled_us;
+	uint64_t cost_ns;
+	uint64_t reads;
+	int error;
+};
+
+enum sense_which {
+	SENSE_NUMA,
+	SENSE_SVM,
+	SENSE_DRM,
+	SENSE_RDMA,
+	SENSE_SOURCES,
+};
+
+/**
+ * struct sense - what is known
+ * @root: "/", or where a test has its own sys and proc.
+ * @sources: by enum sense_which.
+ * @nr_nodes: entries in @nodes and @node_more, by id; and so on.
+ * @distances: for @nodes.
+ * @generation: grows when something came or went.
+ */
+struct sense {
+	char root[256];
+	struct sense_source sources[SENSE_SOURCES];
+	uint32_t nr_nodes;
+	uint32_t nr_devices;
+	uint32_t nr_cards;
+	uint32_t nr_ports;
+	struct svmd_node nodes[SENSE_NODES_MAX];
+	struct sense_node node_more[SENSE_NODES_MAX];
+	uint8_t distances[SENSE_NODES_MAX][SENSE_NODES_MAX];
+	struct svmd_svm devices[SENSE_DEVICES_MAX];
+	struct sense_device device_more[SENSE_DEVICES_MAX];
+	struct svmd_card cards[SENSE_CARDS_MAX];
+	struct sense_card card_more[SENSE_CARDS_MAX];
+	struct svmd_rdma ports[SENSE_PORTS_MAX];
+	struct sense_port port_more[SENSE_PORTS_MAX];
+	uint32_t last_port_id;
+	uint64_t generation;
+};
+
+/* Nothing is known yet. @root as in struct sense. */
+void sense_init(struct sense *sense, const char *root);
+
+/* Sets the periods. */
+void sense_configure(struct sense *sense, const struct svmd_settings *settings);
+
+/* Reads what is due. */
+void sense_read(struct sense *sense, uint64_t now_us);
+
+/* Puts it into a snapshot, but for the sessions. Pointers are into @sense. */
+void sense_snapshot(const struct sense *sense, struct svmd_snapshot *snapshot);
+
+/* telemetry_*.c */
+int telemetry_numa(struct sense *sense, uint64_t now_us);
+int telemetry_svm(struct sense *sense, uint64_t now_us);
+int telemetry_drm(struct sense *sense, uint64_t now_us);
+int telemetry_rdma(struct sense *sense, uint64_t now_us);
+
+/* Adds @number to @list, which stays sorted. Of a full list, nothing. */
+void sense_note(uint32_t *list, uint32_t *nr, uint32_t max, long number);
+
+#endif /* SVMD_SENSE_H */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions: the processes that have joined.
+ *
+ * A session ends when its process does, when it hangs up, or when it breaks the
+ * rules of the wire (session-wire.h). It is counted by references: jobs of the
+ * worker hold one, so its handle and pidfd stay valid while they run.
+ *
+ * Everything here is of the loop's thread. A job may use the const members,
+ * @svm and @pidfd, and read @ended.
+ */
+#ifndef SVMD_SESSION_H
+#define SVMD_SESSION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+#include <svm/svm.h>
+
+#include "config.h"
+#include "peer.h"
+#include "region.h"
+#include "session-wire.h"
+
+struct sessions;
+
+/**
+ * struct session - a process that has joined
+ * @id: its number, never used again.
+ * @peer: its process and user.
+ * @name: what it wants to be called.
+ * @cgroup: path of its cgroup, or NULL.
+ * @svm: handle on its memory.
+ * @nr_contexts: devices of @svm.
+ * @contexts: their descriptors, which are @svm's.
+ * @pidfd: its process.
+ * @ended: nothing more is to be done for it.
+ * @joined_us: when it joined.
+ *
+ * @all: where it is listed.
+ * @refs: references.
+ * @socket: the connection.
+ * @on_socket: hears what it says.
+ * @on_exit: hears that the process has ended.
+ * @said: packets in the present second.
+ * @said_us: when that second began.
+ * @nr_holds: entries in @holds.
+ * @holds: ranges that the process wants left alone.
+ * @bus_hold: an operator wants all of it left alone: number of holds.
+ *
+ * @regions: what telemetry knows of its memory, ordered; see region.h.
+ * @nr_regions: how many.
+ * @max_regions: room.
+ * @sampled_us: when they were sampled; 0 never.
+ * @scanning: a job looks at its memory now.
+ * @scan_due_us: when it is looked at next.
+ * @scan_wait_us: how long after the last time; doubles while nothing is used.
+ * @moving: batches with the mover.
+ * @policy: in force.
+ * @policy_generation: of the configuration that it was taken from.
+ * @moved_bytes: by svmd, so far.
+ * @moves: batches that moved something.
+ * @cpu_node: node that it mostly runs on, or -1.
+ */
+struct session {
+	uint64_t id;
+	struct peer peer;
+	char name[SVM_WIRE_NAME_MAX];
+	char *cgroup;
+	struct svm *svm;
+	unsigned int nr_contexts;
+	int *contexts;
+	int pidfd;
+	_Atomic bool ended;
+	uint64_t joined_us;
+
+	struct sessions *all;
+	unsigned int refs;
+	int socket;
+	struct event *on_socket;
+	struct event *on_exit;
+	unsigned int said;
+	uint64_t said_us;
+	size_t nr_holds;
+	struct svm_range *holds;
+	unsigned int bus_hold;
+
+	struct svmd_region *regions;
+	size_t nr_regions;
+	size_t max_regions;
+	uint64_t sampled_us;
+	bool scanning;
+	uint64_t scan_due_us;
+	uint64_t scan_wait_us;
+	unsigned int moving;
+	struct svmd_policy policy;
+	uint64_t policy_generation;
+	uint64_t moved_bytes;
+	uint64_t moves;
+	int cpu_node;
+};
+
+/**
+ * struct sessions_ops - what the rest of the daemon wants to know and is asked
+ * @limits: how many sessions there may be, in all and of a user.
+ * @joined: there is a new one. @again if it was there before a restart.
+ * @left: it has ended; not yet freed.
+ * @arg: for each.
+ */
+struct sessions_ops {
+	void (*limits)(uint32_t *all, uint32_t *per_user, void *arg);
+	void (*joined)(struct session *session, bool again, void *arg);
+	void (*left)(struct session *session, void *arg);
+	void *arg;
+};
+
+/**
+ * sessions_new() - an empty list of sessions
+ * @out: the list.
+ * @base: the loop.
+ * @sysfs: "/sys", or a mock of it.
+ * @state_dir: where what sessions said is kept for a restart, or NULL.
+ * @ops: see above; copied.
+ */
+int sessions_new(struct sessions **out, struct event_base *base,
+		 const char *sysfs, const char *state_dir,
+		 const struct sessions_ops *ops);
+
+/*
+ * Lets go of all sessions, but leaves what brings them back after a restart.
+ * Returns NULL.
+ */
+struct sessions *sessions_free(struct sessions *all);
+
+/**
+ * sessions_listen() - let processes join over a socket
+ * @all: the list.
+ * @fd: listening socket, which is taken over also on failure.
+ */
+int sessions_listen(struct sessions *all, int fd);
+
+/* Makes a socket for that. Returns it, or a negative errno. */
+int sessions_socket(const char *path);
+
+/**
+ * sessions_restore() - take over a session from before a restart
+ * @all: the list.
+ * @id: its number.
+ * @fds: its descriptors, in any order; taken over also on failure.
+ * @nr: how many.
+ *
+ * Returns 0, -ESRCH if it has ended meanwhile, or another error.
+ */
+int sessions_restore(struct sessions *all, uint64_t id, int *fds, size_t nr);
+
+/* In the order of their numbers. */
+size_t sessions_count(const struct sessions *all);
+struct session *sessions_at(const struct sessions *all, size_t index);
+struct session *sessions_find(const struct sessions *all, uint64_t id);
+/* Of a user. */
+size_t sessions_of(const struct sessions *all, uid_t uid);
+
+struct session *session_ref(struct session *session);
+struct session *session_unref(struct session *session);
+
+/* Ends it; a reason of 0 is the session's own wish, else a negative errno. */
+void session_end(struct session *session, int reason);
+
+#endif /* SVMD_SESSION_H */
