@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A fuzz target: libFuzzer's two functions, so that clang's -fsanitize=fuzzer
+ * can drive it, and driver.c where there is none.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Tries one input. Anything wrong ends the process. Returns 0. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#endif /* FUZZ_H */

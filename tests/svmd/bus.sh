@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# svmd and svmctl on a bus of their own, with a made-up host below a directory; no root, no systemd.
+#
+# usage: bus.sh SVMD SVMCTL JOINER    (by ctest; it starts itself again below dbus-run-session)
+
+set -uo pipefail
+
+for tool in dbus-run-session busctl python3; do
+	command -v $tool >/dev/null || {
+		echo "SKIP: no $tool"
+		exit 77
+	}
+done
+if [[ -z ${SVMD_TEST_BUS:-} ]]; then
+	SVMD_TEST_BUS=1 exec dbus-run-session -- "$0" "$@"
+fi
+
+svmd=$1 svmctl=$2 joiner=$3
+work=$(mktemp -d)
+pid='' joined='' failed=0
+address=$DBUS_SESSION_BUS_ADDRESS
+
+finish() {
+	[[ -z $joined ]] || kill "$joined" 2>/dev/null
+	[[ -z $pid ]] || kill -9 "$pid" 2>/dev/null
+	rm -rf "$work"
+}
+trap finish EXIT
+
+put() {
+	mkdir -p "$(dirname "$work/root/$1")"
+	printf '%s\n' "$2" >"$work/root/$1"
+}
+
+node() {
+	put "sys/devices/system/node/node$1/meminfo" "Node $1 MemTotal: 1000 kB
+Node $1 MemFree: 500 kB"
+	put "sys/devices/system/node/node$1/cpulist" "$2"
+	put "sys/devices/system/node/node$1/distance" "10 20"
+}
+
+start() {
+	local try
+	"$svmd" --bus="$address" --socket="$work/session" --config="$work/svmd.conf" --root="$work/root" \
+		--state-directory="$work/state" --runtime-directory="$work/state" 2>>"$work/log" &
+	pid=$!
+	for ((try = 0; try < 200; try++)); do
+		busctl --address="$address" status org.svmd1 &>/dev/null && return
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	echo "svmd does not start:"
+	cat "$work/log"
+	exit 1
+}
+
+stop() {
+	local status
+	kill "$pid"
+	wait "$pid"
+	status=$?
+	pid=''
+	((status == 0)) || bad "svmd ended with $status"
+}
+
+bad() {
+	echo "FAILED: $*"
+	failed=1
+}
+
+ctl() { "$svmctl" --bus="$address" "$@"; }
+
+# want STATUS PATTERN COMMAND…: its exit status, and a pattern (extended) in what it writes
+want() {
+	local status=$1 pattern=$2 out got
+	shift 2
+	out=$("$@" 2>&1)
+	got=$?
+	((got == status)) || bad "$*: exit status $got, not $status: $out"
+	grep -qE -- "$pattern" <<<"$out" || bad "$*: no '$pattern' in: $out"
+}
+
+call() { busctl --address="$address" call org.svmd1 /org/svmd1 org.svmd1.Manager "$@"; }
+
+mkdir "$work/state"
+node 0 0-1
+node 1 ''
+put sys/class/svm/svm0/type ram
+put sys/class/svm/svm0/bytes_total 4096
+put sys/class/svm/svm0/bytes_free 1024
+put proc/sys/kernel/numa_balancing 1
+printf '[Daemon]\nInterval=50ms\nNUMAPeriod=50ms\nDevicePeriod=50ms\nNUMABalancing=disable\n' >"$work/svmd.conf"
+start
+
+# the host
+want 0 'node 1 +no +1000.0K +500.0K' ctl device
+want 0 'svm0 +ram' ctl device
+want 0 'FreeBytes: 1024' ctl device svm0
+want 5 'no svm7' ctl device svm7
+want 2 'no name' ctl device foo
+want 0 '"Node":1' ctl --json status
+want 0 '"sources"' ctl dump
+want 0 'rounds' ctl statistics
+want 0 'svmd .*sessions 0' ctl top
+[[ $(cat "$work/root/proc/sys/kernel/numa_balancing") == 0 ]] || bad "numa_balancing is not disabled"
+ctl dump | python3 -c 'import json, sys; json.load(sys.stdin)' || bad "the dump is no JSON"
+
+# what comes and goes
+put sys/class/svm/svm3/type ram
+for ((try = 0; try < 100; try++)); do
+	ctl device svm3 &>/dev/null && break
+	sleep 0.05
+done
+want 0 'Device: 3' ctl device svm3
+
+# policies
+want 0 '^$' ctl policy set default hot-cold thrash Residence=20s
+want 0 'Policies +hot-cold thrash +live' ctl policy show default
+want 0 'ResidenceUSec +20000000 +live' ctl policy show default
+want 1 'InvalidValue|not a time' ctl policy set default Residence=fast
+want 5 'no parameter' ctl policy set default Speed=1
+want 5 'no scope' ctl policy set everybody off
+want 5 'no session 9' ctl policy set session:9 off
+want 5 'no parameter of such' ctl policy set node:1 Residence=1s
+want 1 'InvalidArgs|has type' call SetParameter ssv default ResidenceUSec i 3
+want 0 '' call SetParameter ssv default ResidenceUSec t 3000000
+want 0 '' call SetParameter ssv cgroup:/a MarginPercent d 50
+want 0 'MarginPercent +50' ctl policy show cgroup:/a
+want 0 '' ctl policy reset cgroup:/a
+want 5 'nothing differs' ctl policy show cgroup:/a
+want 0 '' ctl policy reset default
+want 0 'ResidenceUSec +10000000 +default' ctl policy show default
+
+# reload
+printf '[Policy]\nResidence=7s\nUnknown=1\n' >>"$work/svmd.conf"
+want 0 '' ctl reload
+want 0 'ResidenceUSec +7000000 +file' ctl policy show default
+grep -q 'svmd.conf:8' "$work/log" || bad "the unknown key is not warned about: $(cat "$work/log")"
+want 1 'svmd.conf:8' "$svmd" --check-config --config="$work/svmd.conf"
+
+# holds die with their caller
+want 7 'Held: true' ctl hold node:1 -- sh -c "'$svmctl' --bus='$address' device node:1; exit 7"
+want 0 'Held: false' ctl device node:1
+want 5 'no device:9|NoSuch' ctl hold device:9 -- true
+want 5 'can.t be held' ctl hold user:1 -- true
+want 1 'no hold 77' call Release u 77
+
+# sessions
+"$joiner" "$work/session" >"$work/joined" 2>&1 &
+joined=$!
+for ((try = 0; try < 200; try++)); do
+	[[ -s $work/joined ]] && break
+	sleep 0.05
+done
+read -r id where bytes <"$work/joined"
+want 0 'Name: joiner' ctl session "$id"
+want 0 "ProcessID: $joined" ctl session "$id"
+want 5 'no session 99' ctl session 99
+for ((try = 0; try < 200; try++)); do
+	ctl session "$id" | grep -q 'SystemBytes: [1-9]' && break
+	sleep 0.05
+done
+want 0 'SystemBytes: [1-9]' ctl session "$id"
+want 0 'most of which is on node 0' ctl explain "$id" "$where"
+want 5 'no session' ctl explain 99 0
+want 0 'already' ctl migrate "$id" "$where" "$bytes" 'node 0'
+want 0 'request' ctl events
+want 0 '"reason":"request"' ctl --json events
+want 5 'no place' ctl migrate "$id" "$where" 4K 'node 7'
+want 2 'no.*number of bytes' ctl migrate "$id" "$where" lots 'node 0'
+want 1 'empty or wraps' ctl migrate "$id" "$where" 0 'node 0'
+want 1 'held' ctl hold "session:$id" -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 0'
+want 0 '' ctl policy set "session:$id" dry-run hot-cold
+want 1 'dry-run' ctl migrate "$id" "$where" 4K 'node 0'
+want 0 'Policies: hot-cold dry-run' ctl session "$id"
+
+# kill -9: the session comes back by itself, since nothing keeps its connection here
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+start
+for ((try = 0; try < 100; try++)); do
+	ctl session | grep -q joiner && break
+	sleep 0.05
+done
+want 0 'joiner' ctl session
+kill "$joined"
+wait "$joined" 2>/dev/null
+joined=''
+for ((try = 0; try < 100; try++)); do
+	ctl session | grep -q joiner || break
+	sleep 0.05
+done
+ctl session | grep -q joiner && bad "the session did not end with its process"
+
+stop
+[[ $(cat "$work/root/proc/sys/kernel/numa_balancing") == 1 ]] || bad "numa_balancing is not put back"
+[[ ! -e $work/state/undo ]] || bad "the state file is left"
+want 3 '' ctl status
+want 3 'reach the bus' "$svmctl" --bus=unix:path=/nonexistent
+want 2 'no verb' ctl frobnicate
+if grep -E 'ERROR: |runtime error' "$work/log"; then
+	bad "a sanitizer had something to say"
+	cat "$work/log"
+fi
+((!failed)) && echo "all well"
+exit $failed

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A process that joins svmd and stays joined, for tests: writes the number of
+ * its session, an address and a number of bytes. With HOT it goes on using so
+ * many bytes from a quarter of its memory on.
+ *
+ * usage: svmd-joiner [SOCKET [HOT]]    ("" for the usual socket)
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <svm/session.h>
+
+#define BYTES ((size_t)32 << 20)
+#define LINE 64
+
+static void use(volatile const char *memory, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i += LINE)
+		(void)memory[i];
+}
+
+int main(int argc, char *argv[])
+{
+	struct svm_join_opts opts = SVM_JOIN_OPTS_INIT;
+	struct pollfd pollfd = { .events = POLLIN };
+	struct svm_session *session;
+	size_t hot = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+	struct svm *svm;
+	void *memory;
+	int ret;
+
+	if (hot > BYTES - BYTES / 4)
+		return 2;
+	if (argc > 1 && argv[1][0])
+		opts.path = argv[1];
+	opts.name = "joiner";
+	ret = svm_open(&svm, NULL);
+	if (!ret)
+		ret = svm_alloc(BYTES, 0, &memory);
+	if (!ret) {
+		memset(memory, 1, BYTES);
+		ret = svm_join(svm, &opts, &session);
+	}
+	if (ret) {
+		fprintf(stderr, "can't join: %s\n", strerror(-ret));
+		return 1;
+	}
+	printf("%" PRIu64 " 0x%" PRIxPTR " %zu\n", svm_session_id(session),
+	       (uintptr_t)memory, BYTES);
+	fflush(stdout);
+	pollfd.fd = svm_session_fd(session);
+	for (;;) {
+		use((char *)memory + BYTES / 4, hot);
+		if (poll(&pollfd, 1, hot ? 1 : -1) > 0)
+			(void)svm_session_process(session);
+	}
+}
