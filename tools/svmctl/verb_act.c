@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Verbs that do something: hold, migrate, evict, explain, reload.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "svmctl.h"
+
+/* --- hold -------------------------------------------------------------------- */
+
+static int run_command(char **argv)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return EXIT_FAILED;
+	if (!pid) {
+		execvp(argv[0], argv);
+		fprintf(stderr, "svmctl: %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return EXIT_FAILED;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Until a signal, or until svmd is gone. */
+static int wait_for_end(struct ctl *ctl)
+{
+	sigset_t mask;
+	int fd;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	fd = signalfd(-1, &mask, SFD_CLOEXEC);
+	if (fd < 0)
+		return EXIT_FAILED;
+	for (;;) {
+		struct pollfd fds[2] = {
+			{ .fd = fd, .events = POLLIN },
+			{ .fd = sd_bus_get_fd(ctl->bus), .events = POLLIN },
+		};
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return EXIT_FAILED;
+		if (fds[0].revents)
+			break;
+		if (sd_bus_process(ctl->bus, NULL) < 0)
+			return EXIT_NO_SVMD;
+	}
+	close(fd);
+	return EXIT_OK;
+}
+
+int verb_hold(struct ctl *ctl, int argc, char **argv)
+{
+	sd_bus_message *reply = NULL;
+	uint32_t cookie = 0;
+	int code = ctl_call(ctl, &reply, "Hold", "ss", argv[0],
+			    ctl->reason ? ctl->reason : "svmctl hold");
+
+	if (code)
+		return code;
+	(void)sd_bus_message_read(reply, "u", &cookie);
+	sd_bus_message_unref(reply);
+	if (argc > 1)
+		return run_command(argv + 1);
+	if (ctl->json)
+		printf("{\"cookie\":%u}\n", cookie);
+	else
+		printf("%s is held (%u) until this ends\n", argv[0], cookie);
+	fflush(stdout);
+	return wait_for_end(ctl);
+}
+
+/* --- migrate, evict ---------------------------------------------------------------- */
+
+static const char *const moved_names[] = {
+	"moved_bytes",
+	"there_bytes",
+	"left_bytes",
+	"pages",
+};
+
+int verb_migrate(struct ctl *ctl, int argc, char **argv)
+{
+	sd_bus_message *reply = NULL;
+	json_object *values, *named;
+	uint64_t id, address, bytes;
+	size_t i;
+	int code;
+
+	(void)argc;
+	if (parse_number(argv[0], &id))
+		return ctl_usage("not the number of a session: '%s'", argv[0]);
+	if (parse_number(argv[1], &address))
+		return ctl_usage("not an address: '%s'", argv[1]);
+	if (parse_bytes(argv[2], &bytes))
+		return ctl_usage("not a number of bytes: '%s'", argv[2]);
+	code = ctl_call(ctl, &reply, "Migrate", "ttts", id, address, bytes,
+			argv[3]);
+	if (code)
+		return code;
+	values = ctl_to_json(reply);
+	named = json_object_new_object();
+	for (i = 0; i < 4; i++)
+		json_object_object_add(
+			named, moved_names[i],
+			json_object_get(json_object_array_get_idx(values, i)));
+	if (ctl->json)
+		text_json(named);
+	else
+		text_properties(ctl, named);
+	json_object_put(named);
+	json_object_put(values);
+	sd_bus_message_unref(reply);
+	return EXIT_OK;
+}
+
+int verb_evict(struct ctl *ctl, int argc, char **argv)
+{
+	sd_bus_message *reply = NULL;
+	uint64_t bytes = 0;
+	char text[32];
+	int code;
+
+	if (argc > 1 && parse_bytes(argv[1], &bytes))
+		return ctl_usage("not a number of bytes: '%s'", argv[1]);
+	code = ctl_call(ctl, &reply, "Evict", "st", argv[0], bytes);
+	if (code)
+		return code;
+	bytes = 0;
+	(void)sd_bus_message_read(reply, "t", &bytes);
+	if (ctl->json)
+		printf("{\"evicted_bytes\":%" PRIu64 "}\n", bytes);
+	else
+		printf("%s evicted from %s\n",
+		       text_bytes(text, sizeof(text), bytes), argv[0]);
+	sd_bus_message_unref(reply);
+	return EXIT_OK;
+}
+
+/* --- explain ------------------------------------------------------------------------ */
+
+static void explain(const struct ctl *ctl, json_object *e)
+{
+	const char *place = get_string(e, "PagePlace");
+
+	printf("%sWhere%s: ", text_bold(ctl), text_plain(ctl));
+	if (!strcmp(place, "system"))
+		printf("node %" PRIu64, get_u64(e, "PageNode"));
+	else if (!strcmp(place, "device"))
+		printf("svm%" PRIu64, get_u64(e, "PageDevice"));
+	else
+		printf("%s", place);
+	if (get_u64(e, "RegionBytes"))
+		printf(", in a region of %" PRIu64 " KiB at 0x%" PRIx64
+		       ", most of which is on %s",
+		       get_u64(e, "RegionBytes") / 1024,
+		       get_u64(e, "RegionStart"), get_string(e, "RegionPlace"));
+	printf("\n%sUse%s: %.3g accesses/s and page by CPUs, %.3g by a device\n",
+	       text_bold(ctl), text_plain(ctl), get_double(e, "HeatCPU"),
+	       get_double(e, "HeatDevice"));
+	if (get_string(e, "RegionFlags")[0])
+		printf("%sMarked%s: %s\n", text_bold(ctl), text_plain(ctl),
+		       get_string(e, "RegionFlags"));
+	if (get_string(e, "LastMoveTo")[0])
+		printf("%sLast move%s: to %s, %s, %" PRIu64 " KiB\n",
+		       text_bold(ctl), text_plain(ctl),
+		       get_string(e, "LastMoveTo"),
+		       get_string(e, "LastMoveReason"),
+		       get_u64(e, "LastMoveBytes") / 1024);
+	printf("%sWhy%s: %s: %s\n", text_bold(ctl), text_plain(ctl),
+	       get_string(e, "Why"), get_string(e, "WhyText"));
+	if (get_string(e, "ProposedTo")[0])
+		printf("%sProposed%s: by %s to %s (%s): benefit %.3g ms, cost %.3g ms, needed %.3g ms\n",
+		       text_bold(ctl), text_plain(ctl),
+		       get_string(e, "ProposedBy"), get_string(e, "ProposedTo"),
+		       get_string(e, "ProposedReason"),
+		       get_double(e, "BenefitNSec") / 1e6,
+		       get_double(e, "CostNSec") / 1e6,
+		       get_double(e, "ThresholdNSec") / 1e6);
+	if (get_u64(e, "WaitUSec"))
+		printf("%sStays yet%s: %.1f s\n", text_bold(ctl),
+		       text_plain(ctl), (double)get_u64(e, "WaitUSec") / 1e6);
+}
+
+int verb_explain(struct ctl *ctl, int argc, char **argv)
+{
+	sd_bus_message *reply = NULL;
+	json_object *explanation;
+	uint64_t id, address;
+	int code;
+
+	(void)argc;
+	if (parse_number(argv[0], &id))
+		return ctl_usage("not the number of a session: '%s'", argv[0]);
+	if (parse_number(argv[1], &address))
+		return ctl_usage("not an address: '%s'", argv[1]);
+	code = ctl_call(ctl, &reply, "Explain", "tt", id, address);
+	if (code)
+		return code;
+	explanation = ctl_to_json(reply);
+	if (ctl->json)
+		text_json(explanation);
+	else
+		explain(ctl, explanation);
+	json_object_put(explanation);
+	sd_bus_message_unref(reply);
+	return EXIT_OK;
+}
+
+int verb_reload(struct ctl *ctl, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return ctl_call(ctl, NULL, "Reload", "");
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * events and dump. svmd keeps the last moves; --follow asks for new ones once a
+ * second, as moves are not worth a signal each.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "svmctl.h"
+
+static const char *const names[] = {
+	"number", "when_us", "session",	    "reason",	   "from",
+	"to",	  "bytes",   "moved_bytes", "duration_us", "error",
+};
+#define NR_NAMES (sizeof(names) / sizeof(names[0]))
+
+static json_object *name_fields(json_object *fields)
+{
+	json_object *event = json_object_new_object();
+	size_t i;
+
+	for (i = 0; i < NR_NAMES; i++)
+		json_object_object_add(
+			event, names[i],
+			json_object_get(json_object_array_get_idx(fields, i)));
+	return event;
+}
+
+static void print_event(json_object *event)
+{
+	time_t when = (time_t)(get_u64(event, "when_us") / 1000000);
+	char clock[16], bytes[32], moved[32];
+	struct tm tm;
+
+	localtime_r(&when, &tm);
+	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	printf("%" PRIu64 " %s session %" PRIu64
+	       " %-8s %s → %s, %s of %s in %.1f ms%s%s\n",
+	       get_u64(event, "number"), clock, get_u64(event, "session"),
+	       get_string(event, "reason"), get_string(event, "from"),
+	       get_string(event, "to"),
+	       text_bytes(moved, sizeof(moved), get_u64(event, "moved_bytes")),
+	       text_bytes(bytes, sizeof(bytes), get_u64(event, "bytes")),
+	       (double)get_u64(event, "duration_us") / 1000,
+	       get_u64(event, "error") ? ": " : "",
+	       get_u64(event, "error")
+		       ? strerror(-(int)get_double(event, "error"))
+		       : "");
+}
+
+static int next_events(struct ctl *ctl, size_t *nr)
+{
+	sd_bus_message *reply = NULL;
+	json_object *list, *event;
+	size_t i;
+	int code = ctl_call(ctl, &reply, "GetEvents", "t", ctl->since);
+
+	if (code)
+		return code;
+	list = ctl_to_json(reply);
+	*nr = json_object_array_length(list);
+	for (i = 0; i < *nr; i++) {
+		event = name_fields(json_object_array_get_idx(list, i));
+		ctl->since = get_u64(event, "number");
+		if (ctl->json) /* one a line */
+			puts(json_object_to_json_string_ext(event, 0));
+		else
+			print_event(event);
+		json_object_put(event);
+	}
+	json_object_put(list);
+	sd_bus_message_unref(reply);
+	fflush(stdout);
+	return ferror(stdout) ? EXIT_FAILED : EXIT_OK;
+}
+
+int verb_events(struct ctl *ctl, int argc, char **argv)
+{
+	const struct timespec second = { 1, 0 };
+	size_t nr = 0;
+	int code;
+
+	(void)argc, (void)argv;
+	do {
+		code = next_events(ctl, &nr);
+		if (!code && !nr && ctl->follow)
+			nanosleep(&second, NULL);
+	} while (!code && (nr || ctl->follow));
+	return code;
+}
+
+int verb_dump(struct ctl *ctl, int argc, char **argv)
+{
+	sd_bus_message *reply = NULL;
+	int code = ctl_call(ctl, &reply, "DumpByFileDescriptor", ""), fd = -1;
+	char buffer[65536];
+	ssize_t got;
+
+	(void)argc, (void)argv;
+	if (code)
+		return code;
+	(void)sd_bus_message_read(reply, "h", &fd);
+	while ((got = read(fd, buffer, sizeof(buffer))) > 0)
+		if (fwrite(buffer, 1, (size_t)got, stdout) != (size_t)got)
+			break;
+	code = got || fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+	if (code)
+		fprintf(stderr, "svmctl: %s\n", strerror(errno));
+	sd_bus_message_unref(reply);
+	return code;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * policy show, set and reset.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "svmctl.h"
+
+#define PREFIX "/org/svmd1/policy"
+
+static void add_policy(json_object *all, json_object *properties)
+{
+	json_object_object_add(all, get_string(properties, "Scope"),
+			       json_object_get(properties));
+}
+
+static json_object *find_policies(json_object *objects, const char *scope)
+{
+	json_object *all = json_object_new_object(), *properties;
+
+	EACH_OBJECT(objects, path, object)
+	{
+		(void)path;
+		if (json_object_object_get_ex(object, "org.svmd1.Policy",
+					      &properties) &&
+		    (!scope || !strcmp(get_string(properties, "Scope"), scope)))
+			add_policy(all, properties);
+	}
+	return all;
+}
+
+static bool has(json_object *properties, const char *list, const char *name)
+{
+	json_object *names;
+	size_t i;
+
+	if (!json_object_object_get_ex(properties, list, &names))
+		return false;
+	for (i = 0; i < json_object_array_length(names); i++)
+		if (!strcmp(json_object_get_string(
+				    json_object_array_get_idx(names, i)),
+			    name))
+			return true;
+	return false;
+}
+
+static const char *origin(json_object *properties, const char *name)
+{
+	if (has(properties, "Live", name))
+		return "live";
+	return has(properties, "Own", name) ? "file" : "default";
+}
+
+static void print_policy(const struct ctl *ctl, const char *scope,
+			 json_object *properties)
+{
+	json_object *parameters;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "%s\tVALUE\tFROM\n", scope);
+	if (json_object_object_get_ex(properties, "Parameters", &parameters)) {
+		json_object_object_foreach(parameters, name, value)
+		{
+			fprintf(out, "%s\t%s\t%s\n", name,
+				json_object_get_string(value),
+				origin(properties, name));
+		}
+	}
+	fclose(out);
+	text_table(ctl, text);
+	putchar('\n');
+	free(text);
+}
+
+static int show(struct ctl *ctl, const char *scope)
+{
+	json_object *objects, *all;
+	int code = ctl_objects(ctl, &objects);
+
+	if (code)
+		return code;
+	all = find_policies(objects, scope);
+	if (scope && !json_object_object_length(all)) {
+		fprintf(stderr,
+			"svmctl: nothing differs from the default for %s\n",
+			scope);
+		code = EXIT_NOT_FOUND;
+	} else if (ctl->json) {
+		text_json(all);
+	} else {
+		json_object_object_foreach(all, name, properties)
+		{
+			print_policy(ctl, name, properties);
+		}
+	}
+	json_object_put(all);
+	json_object_put(objects);
+	return code;
+}
+
+static int set_parameter(struct ctl *ctl, const char *scope, char *assignment)
+{
+	char *value = strchr(assignment, '=');
+
+	*value++ = '\0';
+	/* As text: svmd reads it as it would in the file. */
+	return ctl_call(ctl, NULL, "SetParameter", "ssv", scope, assignment,
+			"s", value);
+}
+
+static int set(struct ctl *ctl, const char *scope, int argc, char **argv)
+{
+	char policies[256] = "";
+	int i, code = EXIT_OK;
+
+	for (i = 0; i < argc && !code; i++) {
+		if (strchr(argv[i], '=')) {
+			code = set_parameter(ctl, scope, argv[i]);
+			continue;
+		}
+		if (strlen(policies) + strlen(argv[i]) + 2 > sizeof(policies))
+			return ctl_usage("too many policies");
+		if (policies[0])
+			strcat(policies, " ");
+		strcat(policies, argv[i]);
+	}
+	if (!code && policies[0])
+		code = ctl_call(ctl, NULL, "SetPolicy", "ss", scope, policies);
+	return code;
+}
+
+static int reset(struct ctl *ctl, const char *scope, int argc, char **argv)
+{
+	int i, code = EXIT_OK;
+
+	if (!argc)
+		return ctl_call(ctl, NULL, "ResetPolicy", "s", scope);
+	for (i = 0; i < argc && !code; i++)
+		code = ctl_call(ctl, NULL, "ResetParameter", "ss", scope,
+				argv[i]);
+	return code;
+}
+
+int verb_policy(struct ctl *ctl, int argc, char **argv)
+{
+	if (!strcmp(argv[0], "show") && argc <= 2)
+		return show(ctl, argc == 2 ? argv[1] : NULL);
+	if (!strcmp(argv[0], "set") && argc >= 3)
+		return set(ctl, argv[1], argc - 2, argv + 2);
+	if (!strcmp(argv[0], "reset") && argc >= 2)
+		return reset(ctl, argv[1], argc - 2, argv + 2);
+	return ctl_usage(
+		"policy: show [SCOPE], set SCOPE POLICY… NAME=VALUE…, or reset SCOPE [NAME…]");
+}
