@@ -4,7 +4,7 @@
 # tools/svm-vm, what it makes, each an artefact of the cache (cache.sh):
 #
 #   tree      root/            the guest's root file system, without a kernel
-#   packages  upper/           what `--packages` adds to it
+#   packages  upper/           what `--packages` adds to it; and, apart, the emulator
 #   disk      root.img         either of them as a disk image
 #   kernel    usr/, version    a kernel's modules and headers, as they are in Debian's packages
 #   boot      vmlinuz, initrd, modules.img  what QEMU starts, and the modules as a disk image
@@ -29,6 +29,11 @@ ROOT_PACKAGES=(
 
 # Files that nobody reads in the guest: less to unpack, less to put on the disk.
 DPKG_EXCLUDE=(/usr/share/man /usr/share/doc /usr/share/info /usr/share/locale /usr/share/lintian)
+
+# The emulator, of the guest's suite whatever the host has: QEMU before 8.1 translates code without holding
+# its page against stores. With a CPU a thread it then keeps executing a breakpoint that the kernel, patching
+# its own text, has long removed, and the kernel dies of an int3 that nobody knows.
+QEMU_PACKAGES=qemu-system-x86
 
 # Modules for hardware that this VM can't have, two thirds of all. depmod reads every module there is.
 MODULE_EXCLUDE=(
@@ -90,9 +95,9 @@ copy_files() {
 # or debug).
 compute_keys() {
 	KEY_TREE=$(echo "$LAYOUT $SUITE ${ROOT_PACKAGES[*]} ${DPKG_EXCLUDE[*]}" | hash_text)
-	KEY_PACKAGES=$(echo "$KEY_TREE $2" | hash_text)
+	KEY_QEMU=$(packages_key "$QEMU_PACKAGES")
 	KEY_DISK=$KEY_TREE
-	[[ -z $2 ]] || KEY_DISK=$KEY_PACKAGES
+	[[ -z $2 ]] || KEY_DISK=$(packages_key "$2")
 	KEY_KERNEL=$(echo "$LAYOUT $SUITE $1 ${MODULE_EXCLUDE[*]}" | hash_text)
 	KEY_BOOT=$({
 		echo "$KEY_TREE $KEY_KERNEL"
@@ -114,8 +119,10 @@ compute_keys() {
 
 # --- the root file system -----------------------------------------------------------------------
 
+packages_key() { echo "$KEY_TREE $1" | hash_text; }
+
 need_tree() { ensure tree "$KEY_TREE" make_tree; }
-need_packages() { ensure packages "$KEY_PACKAGES" make_packages "$1"; }
+need_packages() { ensure packages "$(packages_key "$1")" make_packages "$1"; }
 need_disk() { ensure disk "$KEY_DISK" make_disk "$1"; }
 
 make_tree() {
@@ -163,6 +170,20 @@ make_packages() {
 			apt-get clean
 			rm -rf /var/lib/apt/lists/*' - "[signed-by=$KEYRING] $mirror" "$SUITE" $2
 	rm -rf "$dir/work"
+}
+
+# Sets QEMU_PROGRAM: the guest's emulator on this host, by its own loader and libraries.
+need_qemu() {
+	local tree libraries=usr/lib/x86_64-linux-gnu
+	need_tree
+	tree=$REPLY/root
+	need_packages "$QEMU_PACKAGES"
+	export QEMU_MODULE_DIR=$REPLY/upper/$libraries/qemu
+	QEMU_PROGRAM=(
+		"$tree/lib64/ld-linux-x86-64.so.2" --library-path "$REPLY/upper/$libraries:$tree/$libraries"
+		"$REPLY/upper/usr/bin/qemu-system-x86_64"
+		-L "$REPLY/upper/usr/share/seabios" -L "$REPLY/upper/usr/share/qemu"
+	)
 }
 
 make_disk() {

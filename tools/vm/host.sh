@@ -52,7 +52,7 @@ need_root() {
 # The host's packages, by the command or file that is missed.
 host_packages_missing() {
 	local pair
-	for pair in mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs \
+	for pair in mmdebstrap:mmdebstrap mke2fs:e2fsprogs \
 		setpriv:util-linux unshare:util-linux perl:perl-base flock:util-linux dpkg-deb:dpkg; do
 		command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
 	done

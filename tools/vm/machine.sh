@@ -70,7 +70,7 @@ reserved_address() {
 	printf '0x%x' $((((4096 + $1 - LOW_MEMORY - RESERVED) / 128 * 128) << 20))
 }
 
-# machine_arguments ACCEL MEMORY CPUS BOOT CONSOLE COMMAND-LINE: sets QEMU to all but disks and the agent's port.
+# After need_qemu. machine_arguments ACCEL MEMORY CPUS BOOT CONSOLE COMMAND-LINE: sets QEMU to all but disks and the agent's port.
 machine_arguments() {
 	local accel=$1 memory=$2 cpus=$3 boot=$4 console=$5 append=$6
 	local cpu=max,-erms,-fsrm
@@ -83,7 +83,7 @@ machine_arguments() {
 	fi
 	numa_arguments "$memory" "$cpus"
 	QEMU=(
-		qemu-system-x86_64 -nodefaults -no-user-config -display none -vga none -nic none -no-reboot
+		"${QEMU_PROGRAM[@]}" -nodefaults -no-user-config -display none -vga none -nic none -no-reboot
 		-name svm-vm
 		-machine "q35,hmat=on,usb=off,max-ram-below-4g=${LOW_MEMORY}M" "${accel[@]}" -cpu "$cpu"
 		-m "${memory}M" "${QEMU_NUMA[@]}"
@@ -112,7 +112,7 @@ find_accel() {
 		echo tcg
 		return
 	fi
-	key=$(echo "$(uname -rv) $(qemu-system-x86_64 --version) $(stat -Lc %t:%T /dev/kvm)" | hash_text)
+	key=$(echo "$(uname -rv) $("${QEMU_PROGRAM[@]}" --version) $(stat -Lc %t:%T /dev/kvm)" | hash_text)
 	if [[ -s $CACHE/accel-$key ]]; then
 		cat "$CACHE/accel-$key"
 		return
