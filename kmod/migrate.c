@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SVM_IOCTL_MIGRATE: moving a range of an address space.
+ * Moving a range of an address space: SVM_IOCTL_MIGRATE does a share of it and
+ * returns, a job (jobs.c) does share after share.
  *
  * The range is worked through in windows that lie in one VMA. For each window a
  * snapshot of the page tables sorts out what can't or need not move (plan.c), so
@@ -156,19 +157,22 @@ static void svm_migrate_count(struct svm_migration *mig,
 	svm_counters_refuse(counters, mig->pages);
 }
 
-/* Work through the range of a call whose arguments are good. */
+/*
+ * Work through a share of the range, from @arg->next on, which goes on to where it
+ * came: up to @limit bytes, at least 2 MiB, not counting what can't move anyway.
+ */
 static int svm_migrate_range(struct svm_migration *mig,
-			     struct svm_ioctl_migrate *arg)
+			     struct svm_ioctl_migrate *arg, unsigned long limit)
 {
 	u8 __user *ustatus = u64_to_user_ptr(arg->status);
-	unsigned long addr = arg->addr, end = arg->addr + arg->length;
+	unsigned long addr = arg->next, end = arg->addr + arg->length;
 	unsigned long work = 0;
 	bool worked;
 	long nr = 0;
 
-	while (addr < end && work + SVM_BLOCK_BYTES <= SVM_MAX_CALL_BYTES) {
+	while (addr < end && work + SVM_BLOCK_BYTES <= limit) {
 		unsigned long room = min(SVM_WINDOW_PAGES * PAGE_SIZE,
-					 SVM_MAX_CALL_BYTES - work);
+					 limit - work);
 		size_t pages = min(end - addr, room) >> PAGE_SHIFT;
 
 		/* Before anything moves, so that an error changes nothing. */
@@ -193,14 +197,21 @@ static int svm_migrate_range(struct svm_migration *mig,
 			break;
 		cond_resched();
 	}
-	if (nr < 0 && addr == arg->addr)
+	if (nr < 0 && addr == arg->next)
 		return nr;
 	arg->next = addr;
 	return 0;
 }
 
-static int svm_migrate_check(struct svm_migration *mig,
-			     struct svm_ioctl_migrate *arg)
+/**
+ * svm_migrate_check() - see that a request to migrate can be one
+ * @ctx: the context.
+ * @arg: the request, of the current process.
+ *
+ * Return: 0 or a negative errno value, as the uapi header says.
+ */
+int svm_migrate_check(struct svm_context *ctx,
+		      const struct svm_ioctl_migrate *arg)
 {
 	u64 nr = arg->length >> PAGE_SHIFT;
 
@@ -225,9 +236,90 @@ static int svm_migrate_check(struct svm_migration *mig,
 	if (arg->status && !access_ok(u64_to_user_ptr(arg->status), nr))
 		return -EFAULT;
 	if (arg->dest == SVM_DEST_DEVICE &&
-	    !(svm_device_capabilities(mig->sdev) & SVM_CAP_TO_DEVICE))
+	    !(svm_device_capabilities(ctx->sdev) & SVM_CAP_TO_DEVICE))
 		return -EOPNOTSUPP;
 	return 0;
+}
+
+/**
+ * svm_migrate_begin() - begin a migration whose request was checked
+ * @mig: the migration; svm_migrate_end() must follow on success.
+ * @ctx: the context.
+ * @arg: the request; its next address becomes the first.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int svm_migrate_begin(struct svm_migration *mig, struct svm_context *ctx,
+		      struct svm_ioctl_migrate *arg)
+{
+	*mig = (struct svm_migration){
+		.ctx = ctx,
+		.sdev = ctx->sdev,
+		.to_device = arg->dest == SVM_DEST_DEVICE,
+		.resident_only = arg->flags & SVM_MIGRATE_RESIDENT_ONLY,
+		.node = arg->node,
+	};
+	arg->next = arg->addr;
+	mig->scratch = svm_scratch_get(ctx);
+	return mig->scratch ? 0 : -ENOMEM;
+}
+
+/**
+ * svm_migrate_share() - work through a share of a migration
+ * @mig: the migration.
+ * @arg: the request; its next address tells where to begin, and then where to go
+ *	on.
+ * @flags: for svm_context_enter().
+ * @limit: bytes to work through, at least 2 MiB.
+ *
+ * Return: 0 or a negative errno value, as the uapi header says; then the next
+ * address is as it was.
+ */
+int svm_migrate_share(struct svm_migration *mig, struct svm_ioctl_migrate *arg,
+		      u32 flags, unsigned long limit)
+{
+	int ret;
+
+	ret = svm_context_enter(mig->ctx, flags);
+	if (ret)
+		return ret;
+	ret = svm_mirror_enter(&mig->ctx->mirror);
+	if (ret)
+		goto exit_context;
+
+	mig->device_full = false;
+	ret = svm_migrate_range(mig, arg, limit);
+
+	svm_mirror_exit(&mig->ctx->mirror);
+exit_context:
+	svm_context_exit(mig->ctx);
+	return ret;
+}
+
+/**
+ * svm_migrate_report() - count a migration, and fill in what came of it
+ * @mig: the migration.
+ * @arg: the request, for the answer.
+ */
+void svm_migrate_report(struct svm_migration *mig,
+			struct svm_ioctl_migrate *arg)
+{
+	unsigned int i;
+
+	svm_migrate_count(mig, &mig->ctx->counters);
+	svm_migrate_count(mig, &mig->sdev->counters);
+	arg->bytes_moved = mig->pages[SVM_PAGE_MOVED] * PAGE_SIZE;
+	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
+		arg->pages[i] = i < SVM_PAGE_STATUS_NR ? mig->pages[i] : 0;
+}
+
+/**
+ * svm_migrate_end() - end what svm_migrate_begin() began
+ * @mig: the migration.
+ */
+void svm_migrate_end(struct svm_migration *mig)
+{
+	svm_scratch_put(mig->ctx, mig->scratch);
 }
 
 /**
@@ -239,44 +331,18 @@ static int svm_migrate_check(struct svm_migration *mig,
  */
 int svm_migrate(struct svm_context *ctx, struct svm_ioctl_migrate *arg)
 {
-	struct svm_migration mig = {
-		.ctx = ctx,
-		.sdev = ctx->sdev,
-		.to_device = arg->dest == SVM_DEST_DEVICE,
-		.resident_only = arg->flags & SVM_MIGRATE_RESIDENT_ONLY,
-		.node = arg->node,
-	};
-	unsigned int i;
+	struct svm_migration mig;
 	int ret;
 
-	ret = svm_migrate_check(&mig, arg);
+	ret = svm_migrate_check(ctx, arg);
 	if (ret)
 		return ret;
-	mig.scratch = svm_scratch_get(ctx);
-	if (!mig.scratch)
-		return -ENOMEM;
-	ret = svm_context_enter(ctx, arg->flags);
+	ret = svm_migrate_begin(&mig, ctx, arg);
 	if (ret)
-		goto put_scratch;
-
-	ret = svm_mirror_enter(&ctx->mirror);
-	if (ret)
-		goto exit_context;
-
-	ret = svm_migrate_range(&mig, arg);
-	svm_mirror_exit(&ctx->mirror);
-	if (ret)
-		goto exit_context;
-
-	svm_migrate_count(&mig, &ctx->counters);
-	svm_migrate_count(&mig, &mig.sdev->counters);
-	arg->bytes_moved = mig.pages[SVM_PAGE_MOVED] * PAGE_SIZE;
-	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
-		arg->pages[i] = i < SVM_PAGE_STATUS_NR ? mig.pages[i] : 0;
-
-exit_context:
-	svm_context_exit(ctx);
-put_scratch:
-	svm_scratch_put(ctx, mig.scratch);
+		return ret;
+	ret = svm_migrate_share(&mig, arg, arg->flags, SVM_MAX_CALL_BYTES);
+	if (!ret)
+		svm_migrate_report(&mig, arg);
+	svm_migrate_end(&mig);
 	return ret;
 }
