@@ -9,7 +9,9 @@
 #ifndef CONFIG_DEVICE_PRIVATE
 #error "no device private memory"
 #endif
-#ifndef CONFIG_ARCH_ENABLE_THP_MIGRATION
+/* The second is the first's name since Linux 7.3. */
+#if !defined(CONFIG_ARCH_ENABLE_THP_MIGRATION) && \
+	!defined(CONFIG_ARCH_HAS_PMD_SOFTLEAVES)
 #error "huge entries can't become migration entries"
 #endif
 
