@@ -188,10 +188,13 @@ static void svm_folio_split(struct folio *head, struct folio *tail)
 {
 	struct svm_device *sdev = svm_device_of_page(folio_page(head, 0));
 
-	if (tail)
-		tail->pgmap = head->pgmap;
-	else
+	if (!tail) {
 		svm_pool_split(sdev->pool, folio_pfn(head));
+		return;
+	}
+	tail->pgmap = head->pgmap;
+	/* The huge folio had other things there. */
+	tail->page.zone_device_data = NULL;
 }
 #endif
 

@@ -62,8 +62,11 @@ static unsigned long svm_evict_page(struct svm_device *sdev, unsigned long src)
 	unsigned int order = 0;
 	struct folio *to;
 
-	/* It moved already, and is only waiting for its last reference to go. */
-	if (!folio_test_anon(page_folio(from)))
+	/*
+	 * Nobody has it mapped: it was thrown away before it was, or has moved
+	 * already, and is only waiting for its last reference to go.
+	 */
+	if (!folio_test_anon(page_folio(from)) || svm_page_has_left(from))
 		return 0;
 
 #ifdef SVM_HAVE_LARGE_FOLIOS
@@ -93,9 +96,12 @@ static unsigned long svm_evict_batch(struct svm_device *sdev,
 			dst[i] = svm_evict_page(sdev, src[i]);
 	}
 	migrate_device_pages(src, dst, nr);
-	for (i = 0; i < nr; i++)
-		if (dst[i] && (src[i] & MIGRATE_PFN_MIGRATE))
-			moved += folio_nr_pages(page_folio(migrate_pfn_to_page(dst[i])));
+	for (i = 0; i < nr; i++) {
+		if (!dst[i] || !(src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		svm_page_left(migrate_pfn_to_page(src[i]));
+		moved += folio_nr_pages(page_folio(migrate_pfn_to_page(dst[i])));
+	}
 	migrate_device_finalize(src, dst, nr);
 	return moved;
 }
@@ -134,9 +140,12 @@ static unsigned long svm_evict_range(struct svm_device *sdev,
 			dst[i] = migrate_pfn(folio_pfn(to));
 	}
 	migrate_vma_pages(&args);
-	for (i = 0; i < args.npages; i++)
-		if (dst[i] && (src[i] & MIGRATE_PFN_MIGRATE))
-			moved++;
+	for (i = 0; i < args.npages; i++) {
+		if (!dst[i] || !(src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		svm_page_left(migrate_pfn_to_page(src[i]));
+		moved++;
+	}
 	migrate_vma_finalize(&args);
 	return moved;
 }

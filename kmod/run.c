@@ -217,7 +217,9 @@ static void svm_migrate_singles(struct svm_migration *mig,
 	for (i = 0; i < args.npages; i++) {
 		if (!s->dst[i] || !(s->src[i] & MIGRATE_PFN_MIGRATE))
 			continue;
-		svm_count_moved(mig, migrate_pfn_to_page(s->src[i]), 1);
+		src = migrate_pfn_to_page(s->src[i]);
+		svm_page_left(src);
+		svm_count_moved(mig, src, 1);
 		status[i] = SVM_PAGE_MOVED;
 		moved++;
 	}
@@ -324,6 +326,7 @@ static bool svm_block_moved(struct svm_migration *mig, unsigned long first,
 			again->single |= BIT(block);
 		return false;
 	}
+	svm_page_left(from);
 	svm_count_moved(mig, from, SVM_BLOCK_PAGES);
 	memset(s->status + first + at, SVM_PAGE_MOVED, SVM_BLOCK_PAGES);
 	return true;

@@ -231,6 +231,69 @@ static int try_create(uint64_t bytes, int node, uint32_t type)
 	return ret;
 }
 
+/* --- each page once ---------------------------------------------------------- */
+
+struct crowd {
+	pthread_barrier_t barrier;
+	atomic_ulong bytes;
+	atomic_bool done;
+	int fd;
+};
+
+static void *evictor(void *arg)
+{
+	struct crowd *c = arg;
+
+	for (;;) {
+		pthread_barrier_wait(&c->barrier);
+		if (c->done)
+			return NULL;
+		c->bytes += evict(c->fd, 0);
+		pthread_barrier_wait(&c->barrier);
+	}
+}
+
+static bool evict_rest(struct crowd *c)
+{
+	struct svm_ioctl_info info;
+
+	c->bytes += evict(c->fd, 0);
+	info = device_info(c->fd);
+	return info.bytes_free == info.bytes_total;
+}
+
+/*
+ * Many evict the same pages at the same time, so that they come by pages that
+ * another one has just brought home. What they bring home in all is what was there.
+ */
+CASE(evict_all_at_once)
+{
+	struct crowd c = { .fd = open_device(0) };
+	char *addr = map_anon(LENGTH);
+	pthread_t threads[4];
+	double start = seconds();
+	unsigned int i, round;
+
+	fill(addr, LENGTH, 1);
+	pthread_barrier_init(&c.barrier, NULL, 5);
+	for (i = 0; i < 4; i++)
+		threads[i] = thread_start(evictor, &c);
+	for (round = 0; round < 300 && seconds() - start < 5; round++) {
+		move_all(c.fd, addr, LENGTH, TO_DEVICE);
+		c.bytes = 0;
+		pthread_barrier_wait(&c.barrier);
+		pthread_barrier_wait(&c.barrier);
+		CHECK(EVENTUALLY(evict_rest(&c)));
+		CHECK_EQ(c.bytes, LENGTH);
+	}
+	c.done = true;
+	pthread_barrier_wait(&c.barrier);
+	for (i = 0; i < 4; i++)
+		thread_join(threads[i]);
+	note("%u rounds", round);
+	check_fill(addr, LENGTH, 1);
+}
+
 CASE(create_bad_size)
 {
 	const uint64_t bad[] = { 0,
