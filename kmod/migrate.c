@@ -9,9 +9,9 @@
  * runs of neighbours (run.c). Whatever then did not move is looked at once more,
  * to tell the caller why.
  *
- * Locking, from the outside: the device's gate, the mirror's, mmap_lock for
- * reading (by window), the VMA's family mutex, folio locks (in migrate_vma), the
- * pool's spinlock. User memory is touched with none of them held: the range that moves
+ * Locking, from the outside: the device's gate, the mirror's, mmap_lock (by
+ * window; for reading, but see svm_lock_mm()), the VMA's family mutex, folio locks
+ * (in migrate_vma), the pool's spinlock. User memory is touched with none of them held: the range that moves
  * may hold the array of answers.
  *
  * Limits: SVM_WINDOW_PAGES at once; SVM_MAX_CALL_BYTES a call. A fatal signal
@@ -78,6 +78,31 @@ static unsigned long svm_window_pages(unsigned long addr, unsigned long end,
 }
 
 /*
+ * Lock an address space for a window, with @merges also against KSM.
+ *
+ * migrate_vma_setup() replaces page table entries by migration entries as it finds
+ * them, and puts back by reverse mapping what does not move. A page that KSM
+ * has just merged is in the page table before it is known to the reverse mapping,
+ * so its migration entry would stay for ever, and whoever touches it spins. KSM
+ * merges with mmap_lock held for reading; who holds it for writing sees all merged
+ * pages in the snapshot, and leaves them alone.
+ */
+static int svm_lock_mm(struct mm_struct *mm, bool merges)
+{
+	if (merges)
+		return mmap_write_lock_killable(mm);
+	return mmap_read_lock_killable(mm);
+}
+
+static void svm_unlock_mm(struct mm_struct *mm, bool merges)
+{
+	if (merges)
+		mmap_write_unlock(mm);
+	else
+		mmap_read_unlock(mm);
+}
+
+/*
  * One step of a call: look up what is at @addr and work through as much of it as
  * belongs together, up to @room bytes, which are at least 2 MiB. With
  * @want_status the step fits the status array in scratch; else what can't move
@@ -94,16 +119,23 @@ static long svm_migrate_step(struct svm_migration *mig, unsigned long addr,
 	struct svm_scratch *s = mig->scratch;
 	struct vm_area_struct *vma;
 	struct mutex *family; /* NULL: the VMA has none yet */
+	bool merges = false;
 	unsigned long i, nr;
 
 	*worked = true;
-	if (mmap_read_lock_killable(mm))
+lock:
+	if (svm_lock_mm(mm, merges))
 		return -EINTR;
 
 	vma = find_vma(mm, addr);
+	if (vma && vma->vm_flags & VM_MERGEABLE && !merges) {
+		svm_unlock_mm(mm, merges);
+		merges = true;
+		goto lock;
+	}
 	if (!vma || vma->vm_start >= end) {
 		if (first) {
-			mmap_read_unlock(mm);
+			svm_unlock_mm(mm, merges);
 			return -EFAULT;
 		}
 	} else if (vma->vm_start > addr) {
@@ -115,7 +147,7 @@ static long svm_migrate_step(struct svm_migration *mig, unsigned long addr,
 	nr = (end - addr) >> PAGE_SHIFT;
 
 	if (status != SVM_PAGE_CANDIDATE) {
-		mmap_read_unlock(mm);
+		svm_unlock_mm(mm, merges);
 		if (want_status) {
 			nr = min(nr, room >> PAGE_SHIFT);
 			memset(s->status, status, nr);
@@ -129,13 +161,13 @@ static long svm_migrate_step(struct svm_migration *mig, unsigned long addr,
 	nr = svm_window_pages(addr, end, room);
 	family = svm_family(vma);
 	if (family && mutex_lock_killable(family)) {
-		mmap_read_unlock(mm);
+		svm_unlock_mm(mm, merges);
 		return -EINTR;
 	}
 	nr = svm_migrate_window(mig, vma, addr, nr, family);
 	if (family)
 		mutex_unlock(family);
-	mmap_read_unlock(mm);
+	svm_unlock_mm(mm, merges);
 
 	for (i = 0; i < nr; i++)
 		mig->pages[s->status[i]]++;

@@ -10,8 +10,8 @@
  * the way. So no run ever offers single pages for a huge hole, of which the core
  * wants all 512 at once (it does not check).
  *
- * Locking: mmap_lock is held for reading, and the VMA's family mutex if it has
- * one, see family.c.
+ * Locking: mmap_lock is held, and the VMA's family mutex if it has one, see
+ * family.c.
  *
  * Limits: the window's. In each of SVM_MIGRATE_TRIES passes a huge page is tried at
  * most twice as such, then once as single pages.
