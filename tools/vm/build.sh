@@ -95,6 +95,7 @@ copy_files() {
 # or debug).
 compute_keys() {
 	KEY_TREE=$(echo "$LAYOUT $SUITE ${ROOT_PACKAGES[*]} ${DPKG_EXCLUDE[*]}" | hash_text)
+	# shellcheck disable=SC2034 # for the caller
 	KEY_QEMU=$(packages_key "$QEMU_PACKAGES")
 	KEY_DISK=$KEY_TREE
 	[[ -z $2 ]] || KEY_DISK=$(packages_key "$2")
@@ -179,6 +180,7 @@ need_qemu() {
 	tree=$REPLY/root
 	need_packages "$QEMU_PACKAGES"
 	export QEMU_MODULE_DIR=$REPLY/upper/$libraries/qemu
+	# shellcheck disable=SC2034 # for machine.sh
 	QEMU_PROGRAM=(
 		"$tree/lib64/ld-linux-x86-64.so.2" --library-path "$REPLY/upper/$libraries:$tree/$libraries"
 		"$REPLY/upper/usr/bin/qemu-system-x86_64"
