@@ -8,6 +8,9 @@
  * is torn down although somebody still has its context open. Each operation
  * takes the memory for its own time, and finds it gone (-ESRCH) or there.
  *
+ * Closing the file cancels what goes on in the background. Who works there keeps a
+ * reference, and the last one to let go frees the context.
+ *
  * Locking: the table of contexts is changed under svm_contexts_lock and read
  * under RCU. Operations on one context may run at the same time.
  */
@@ -24,6 +27,7 @@
 #include "device.h"
 #include "evict.h"
 #include "ioctl.h"
+#include "jobs.h"
 #include "migrate.h"
 #include "residency.h"
 
@@ -56,6 +60,8 @@ static int svm_context_open(struct inode *inode, struct file *file)
 	mmgrab(current->mm);
 	ctx->mm = current->mm;
 	ctx->sdev = sdev;
+	refcount_set(&ctx->refs, 1);
+	svm_jobs_init(&ctx->jobs);
 	svm_events_init(&ctx->events);
 	svm_holds_init(&ctx->holds);
 	svm_mirror_init(&ctx->mirror, ctx->mm, &ctx->events, &ctx->holds);
@@ -67,6 +73,34 @@ static int svm_context_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
+/**
+ * svm_context_get() - keep a context
+ * @ctx: the context; the caller has a reference, or an open file.
+ */
+void svm_context_get(struct svm_context *ctx)
+{
+	refcount_inc(&ctx->refs);
+}
+
+/**
+ * svm_context_put() - let go of a context
+ * @ctx: the context. The last reference frees it.
+ *
+ * Context: may sleep; nothing of the context is in use.
+ */
+void svm_context_put(struct svm_context *ctx)
+{
+	if (!refcount_dec_and_test(&ctx->refs))
+		return;
+	svm_jobs_destroy(&ctx->jobs);
+	svm_mirror_destroy(&ctx->mirror);
+	svm_events_destroy(&ctx->events);
+	svm_scratch_free(ctx->scratch);
+	mmdrop(ctx->mm);
+	put_device(&ctx->sdev->dev);
+	kfree_rcu(ctx, rcu);
+}
+
 static int svm_context_release(struct inode *inode, struct file *file)
 {
 	struct svm_context *ctx = file->private_data;
@@ -75,13 +109,9 @@ static int svm_context_release(struct inode *inode, struct file *file)
 	hash_del_rcu(&ctx->hash);
 	spin_unlock(&svm_contexts_lock);
 
+	svm_jobs_cancel_all(&ctx->jobs);
 	svm_holds_destroy(&ctx->holds);
-	svm_mirror_destroy(&ctx->mirror);
-	svm_events_destroy(&ctx->events);
-	svm_scratch_free(ctx->scratch);
-	mmdrop(ctx->mm);
-	put_device(&ctx->sdev->dev);
-	kfree_rcu(ctx, rcu);
+	svm_context_put(ctx);
 	return 0;
 }
 
@@ -217,6 +247,21 @@ static int svm_context_migrate(void *owner, void *arg)
 	return svm_migrate(owner, arg);
 }
 
+static int svm_context_submit(void *owner, void *arg)
+{
+	return svm_submit(owner, arg);
+}
+
+static int svm_context_cancel(void *owner, void *arg)
+{
+	return svm_cancel(owner, arg);
+}
+
+static int svm_context_reap(void *owner, void *arg)
+{
+	return svm_reap(owner, arg);
+}
+
 static int svm_context_residency(void *owner, void *arg)
 {
 	return svm_residency(owner, arg);
@@ -269,6 +314,12 @@ static const struct svm_ioctl svm_context_ioctls[] = {
 			reserved, svm_context_exclusive),
 	SVM_IOCTL_ENTRY(SVM_IOCTL_EVENTS, struct svm_ioctl_events, dropped,
 			svm_context_events),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_SUBMIT, struct svm_ioctl_submit, id,
+			svm_context_submit),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_CANCEL, struct svm_ioctl_cancel, reserved,
+			svm_context_cancel),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_REAP, struct svm_ioctl_reap, reaped,
+			svm_context_reap),
 };
 
 static long svm_context_ioctl(struct file *file, unsigned int cmd,

@@ -4,11 +4,13 @@
 
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/types.h>
 
 #include "counters.h"
 #include "events.h"
 #include "exclusive.h"
+#include "jobs.h"
 #include "mirror.h"
 
 struct mm_struct;
@@ -19,28 +21,34 @@ struct svm_scratch;
  * struct svm_context - an open /dev/svmN: a device and an address space
  * @sdev: the device; a reference is held.
  * @mm: the opener's; the struct is held (mmgrab), not the memory.
+ * @refs: held by the open file, and by each job that has not ended.
  * @hash: in the table of contexts, by @mm, for counting faults.
  * @rcu: for freeing.
  * @scratch: arrays of the last migrate call, kept for the next.
  * @mirror: the device's page table.
  * @holds: pages that the CPU has to wait for.
+ * @jobs: migrations in the background.
  * @events: for who reads the file.
  * @counters: since it was opened.
  */
 struct svm_context {
 	struct svm_device *sdev;
 	struct mm_struct *mm;
+	refcount_t refs;
 	struct hlist_node hash;
 	struct rcu_head rcu;
 	struct svm_scratch *scratch;
 	struct svm_mirror mirror;
 	struct svm_holds holds;
+	struct svm_jobs jobs;
 	struct svm_events events;
 	struct svm_counters counters;
 };
 
 extern const struct file_operations svm_context_fops;
 
+void svm_context_get(struct svm_context *ctx);
+void svm_context_put(struct svm_context *ctx);
 int svm_context_enter(struct svm_context *ctx, u32 flags);
 void svm_context_exit(struct svm_context *ctx);
 void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,

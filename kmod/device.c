@@ -56,7 +56,7 @@ static const struct class svm_class = {
 u64 svm_module_capabilities(void)
 {
 	u64 caps = SVM_CAP_TO_SYSTEM | SVM_CAP_RESIDENCY | SVM_CAP_ACCESS |
-		   SVM_CAP_EVENTS;
+		   SVM_CAP_EVENTS | SVM_CAP_ASYNC;
 
 #ifdef SVM_HAVE_DEVICE_PRIVATE
 	caps |= SVM_CAP_TO_DEVICE | SVM_CAP_CREATE;

@@ -15,6 +15,7 @@
 #include "debug.h"
 #include "device.h"
 #include "family.h"
+#include "jobs.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -71,9 +72,12 @@ static int __init svm_init(void)
 	int ret;
 
 	svm_families_init();
-	ret = svm_devices_init();
+	ret = svm_workers_init();
 	if (ret)
 		return ret;
+	ret = svm_devices_init();
+	if (ret)
+		goto err_exit_workers;
 	ret = svm_create_rams();
 	if (ret)
 		goto err_destroy_devices;
@@ -86,6 +90,8 @@ static int __init svm_init(void)
 err_destroy_devices:
 	svm_device_destroy_all();
 	svm_devices_exit();
+err_exit_workers:
+	svm_workers_exit();
 	return ret;
 }
 
@@ -93,6 +99,7 @@ static void __exit svm_exit(void)
 {
 	svm_debug_exit();
 	svm_control_exit();
+	svm_workers_exit();
 	svm_device_destroy_all();
 	svm_devices_exit();
 	/* Contexts are freed by RCU, with code of ours only in the callback's queue. */

@@ -14,6 +14,7 @@
 struct mutex;
 struct svm_context;
 struct svm_device;
+struct svm_home;
 
 /* 8 MiB: enough to spread the cost of a call to migrate_vma over. */
 #define SVM_WINDOW_PAGES 2048UL
@@ -49,6 +50,8 @@ struct svm_scratch {
  * @to_device: destination is @sdev, or else system memory.
  * @resident_only: don't populate holes.
  * @node: for system memory, or NUMA_NO_NODE.
+ * @home: where system memory comes from; NULL for where the current task gets
+ *	it.
  * @device_full: no page was left in the pool when last asked.
  * @scratch: arrays.
  * @pages: pages by enum svm_page_status.
@@ -63,6 +66,7 @@ struct svm_migration {
 	bool to_device;
 	bool resident_only;
 	int node;
+	struct svm_home *home;
 	bool device_full;
 	struct svm_scratch *scratch;
 	u64 pages[SVM_PAGE_STATUS_NR];

@@ -25,6 +25,7 @@
 #include "context.h"
 #include "copy.h"
 #include "device.h"
+#include "home.h"
 #include "migration.h"
 #include "pool.h"
 #include "trace.h"
@@ -33,8 +34,9 @@
 /* How often to try for a page that is busy. */
 #define SVM_MIGRATE_TRIES 3
 
-static struct page *svm_alloc_system_page(struct vm_area_struct *vma,
-					  unsigned long addr, int node,
+static struct page *svm_alloc_system_page(struct svm_migration *mig,
+					  struct vm_area_struct *vma,
+					  unsigned long addr,
 					  unsigned int order)
 {
 	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN;
@@ -44,10 +46,13 @@ static struct page *svm_alloc_system_page(struct vm_area_struct *vma,
 	if (order)
 		gfp = GFP_TRANSHUGE |
 		      (vma->vm_flags & VM_HUGEPAGE ? 0 : __GFP_NORETRY);
-	if (node == NUMA_NO_NODE)
-		folio = svm_vma_alloc_folio(gfp, order, vma, addr);
+	if (mig->node != NUMA_NO_NODE)
+		folio = __folio_alloc_node(gfp | __GFP_THISNODE, order,
+					   mig->node);
+	else if (mig->home)
+		folio = svm_home_alloc(mig->home, gfp, order, vma, addr);
 	else
-		folio = __folio_alloc_node(gfp | __GFP_THISNODE, order, node);
+		folio = svm_vma_alloc_folio(gfp, order, vma, addr);
 	if (!folio)
 		return NULL;
 	__folio_set_locked(folio);
@@ -73,7 +78,7 @@ static enum svm_page_status svm_fill_dst(struct svm_migration *mig,
 		dst = svm_device_page_init(mig->sdev, *frame, order);
 		*frame = 0;
 	} else {
-		dst = svm_alloc_system_page(vma, addr, mig->node, order);
+		dst = svm_alloc_system_page(mig, vma, addr, order);
 		if (!dst)
 			return SVM_PAGE_NO_MEMORY;
 	}

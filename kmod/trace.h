@@ -92,6 +92,25 @@ TRACE_EVENT(svm_evict,
 	TP_printk("svm%u moved=%lu", __entry->id, __entry->moved)
 );
 
+TRACE_EVENT(svm_job_end,
+	TP_PROTO(u32 id, u64 job, int error, u64 moved),
+	TP_ARGS(id, job, error, moved),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__field(u64, job)
+		__field(int, error)
+		__field(u64, moved)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->job = job;
+		__entry->error = error;
+		__entry->moved = moved;
+	),
+	TP_printk("svm%u job=%llu error=%d moved=%llu", __entry->id,
+		  __entry->job, __entry->error, __entry->moved)
+);
+
 #endif /* SVM_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -17,7 +17,8 @@ const struct group group = { .module_args = "ram=512M,512M" };
 
 #define CAPS_KNOWN                                                   \
 	(SVM_CAP_TO_DEVICE | SVM_CAP_TO_SYSTEM | SVM_CAP_RESIDENCY | \
-	 SVM_CAP_CREATE | SVM_CAP_ACCESS | SVM_CAP_EXCLUSIVE | SVM_CAP_EVENTS)
+	 SVM_CAP_CREATE | SVM_CAP_ACCESS | SVM_CAP_EXCLUSIVE |       \
+	 SVM_CAP_EVENTS | SVM_CAP_ASYNC)
 
 static void check_device_info(unsigned int n)
 {

@@ -8,6 +8,7 @@
 
 #include "dev.h"
 #include "harness.h"
+#include "jobs.h"
 #include "mem.h"
 #include "numa.h"
 #include "os.h"
@@ -165,4 +166,24 @@ CASE(writers_while_moving_between_nodes)
 	stop = true;
 	thread_join(thread);
 	check_fill(addr, LENGTH, 20);
+}
+
+CASE(jobs)
+{
+	int fd = open_device(0), efd = event_make(), nodes[2], i;
+	char *addr = map_anon(LENGTH);
+	struct svm_job_result r;
+
+	CHECK(device_info(fd).capabilities & SVM_CAP_ASYNC);
+	need_two_nodes(nodes);
+	fill(addr, LENGTH, 1);
+	move_all(fd, addr, LENGTH, TO_NODE(nodes[0]));
+	for (i = 1; i < 4; i++) {
+		submit(fd, addr, LENGTH, TO_NODE(nodes[i % 2]), efd);
+		r = reap_one(fd, efd);
+		CHECK_EQ(r.error, 0);
+		CHECK_EQ(r.bytes_moved, LENGTH);
+		check_node(addr, LENGTH, nodes[i % 2]);
+	}
+	check_fill(addr, LENGTH, 1);
 }

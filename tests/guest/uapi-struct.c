@@ -9,6 +9,7 @@
 #include "dev.h"
 #include "engine.h"
 #include "harness.h"
+#include "jobs.h"
 #include "mem.h"
 #include "os.h"
 
@@ -38,6 +39,9 @@ static const struct call calls[] = {
 	{ "exclusive", SVM_IOCTL_EXCLUSIVE, sizeof(struct svm_ioctl_exclusive),
 	  false },
 	{ "events", SVM_IOCTL_EVENTS, sizeof(struct svm_ioctl_events), false },
+	{ "submit", SVM_IOCTL_SUBMIT, sizeof(struct svm_ioctl_submit), false },
+	{ "cancel", SVM_IOCTL_CANCEL, sizeof(struct svm_ioctl_cancel), false },
+	{ "reap", SVM_IOCTL_REAP, sizeof(struct svm_ioctl_reap), false },
 	{ "create", SVM_IOCTL_CREATE, sizeof(struct svm_ioctl_create), true },
 	{ "destroy", SVM_IOCTL_DESTROY, sizeof(struct svm_ioctl_destroy),
 	  true },
@@ -48,6 +52,7 @@ static const struct call calls[] = {
 static char *memory;
 static struct svm_page answer[4];
 static struct svm_access_op op;
+static struct svm_job_result results[SVM_JOBS_MAX];
 static uint64_t word;
 
 /* A request that is right, in a buffer with rubbish for outputs. */
@@ -67,6 +72,10 @@ static void make_request(const struct call *c, void *buffer)
 	const struct svm_ioctl_exclusive exclusive =
 		arg_exclusive(SVM_EXCLUSIVE_RELEASE, memory, 4 * PAGE, NULL);
 	const struct svm_ioctl_events events = arg_events(0, 0);
+	const struct svm_ioctl_submit submit =
+		arg_submit(memory, 4 * PAGE, TO_SYSTEM, -1);
+	const struct svm_ioctl_cancel cancel = arg_cancel(0);
+	const struct svm_ioctl_reap reap = arg_reap(results, SVM_JOBS_MAX);
 	const void *from = NULL;
 
 	op = op_read(memory, sizeof(word), &word);
@@ -100,6 +109,15 @@ static void make_request(const struct call *c, void *buffer)
 		break;
 	case SVM_IOCTL_EVENTS:
 		from = &events;
+		break;
+	case SVM_IOCTL_SUBMIT:
+		from = &submit;
+		break;
+	case SVM_IOCTL_CANCEL:
+		from = &cancel;
+		break;
+	case SVM_IOCTL_REAP:
+		from = &reap;
 		break;
 	}
 	CHECK(from);
@@ -304,13 +322,16 @@ CASE(unknown_flags)
 		for (bit = 0; bit < 32; bit++) {
 			uint32_t flags = 1u << bit;
 
-			if (c->cmd == SVM_IOCTL_MIGRATE &&
+			if ((c->cmd == SVM_IOCTL_MIGRATE ||
+			     c->cmd == SVM_IOCTL_SUBMIT) &&
 			    flags & (SVM_F_OWNER_MM |
 				     SVM_MIGRATE_RESIDENT_ONLY))
 				continue;
 			if ((c->cmd == SVM_IOCTL_RESIDENCY ||
 			     c->cmd == SVM_IOCTL_ACCESS ||
-			     c->cmd == SVM_IOCTL_EXCLUSIVE) &&
+			     c->cmd == SVM_IOCTL_EXCLUSIVE ||
+			     c->cmd == SVM_IOCTL_CANCEL ||
+			     c->cmd == SVM_IOCTL_REAP) &&
 			    flags & SVM_F_OWNER_MM)
 				continue;
 			make_request(c, buffer);
@@ -354,6 +375,16 @@ CASE(stats_scope)
 	}
 }
 
+static bool is_known(unsigned long cmd)
+{
+	size_t i;
+
+	for (i = 0; i < NR_CALLS; i++)
+		if (calls[i].cmd == cmd)
+			return true;
+	return false;
+}
+
 CASE(unknown_ioctl)
 {
 	int device = open_device(0), control = open_control();
@@ -362,7 +393,7 @@ CASE(unknown_ioctl)
 
 	*(uint32_t *)buffer = 512;
 	for (nr = 0; nr < 256; nr++) {
-		if (nr >= SVM_CMD_INFO && nr <= SVM_CMD_EVENTS)
+		if (is_known(_IO(SVM_TYPE, nr)))
 			continue;
 		CHECK_RET(svm_call(device, _IO(SVM_TYPE, nr), buffer), -ENOTTY);
 		CHECK_RET(svm_call(control, _IO(SVM_TYPE, nr), buffer),

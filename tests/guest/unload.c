@@ -13,6 +13,7 @@
 
 #include "dev.h"
 #include "harness.h"
+#include "jobs.h"
 #include "mem.h"
 #include "os.h"
 
@@ -152,6 +153,31 @@ CASE(busy_with_dead_device)
 	close(fd);
 	CHECK_RET(unload(), 0);
 	CHECK_EQ(load(MODULE_ARGS), 0);
+}
+
+static void leaves_jobs(void *arg)
+{
+	char *endless = map_endless();
+	int fd = open_device(0), i;
+
+	(void)arg;
+	for (i = 0; i < 8; i++)
+		submit(fd, endless + i / 2 * (ENDLESS / 4), ENDLESS / 4,
+		       TO_SYSTEM, -1);
+}
+
+/* Jobs whose file was closed are at their last share, and it is waited for. */
+CASE(jobs_just_closed)
+{
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		begin();
+		child_ok(child(leaves_jobs, NULL));
+		CHECK_RET(unload(), 0);
+		CHECK(!is_loaded());
+	}
+	begin();
 }
 
 struct user {

@@ -68,10 +68,13 @@ enum {
 	SVM_CMD_ACCESS = 0x67,
 	SVM_CMD_EXCLUSIVE = 0x68,
 	SVM_CMD_EVENTS = 0x69,
+	SVM_CMD_SUBMIT = 0x70,
+	SVM_CMD_CANCEL = 0x71,
+	SVM_CMD_REAP = 0x72,
 };
 
 /* The version of this contract: grows by one with each published change. */
-#define SVM_UAPI_VERSION 2
+#define SVM_UAPI_VERSION 3
 
 /* No NUMA node in particular. */
 #define SVM_NODE_ANY (-1)
@@ -111,6 +114,7 @@ enum svm_device_type {
  * @SVM_CAP_EXCLUSIVE: device-exclusive access (%SVM_IOCTL_EXCLUSIVE).
  * @SVM_CAP_EVENTS: a context tells what happens to its memory
  *	(%SVM_IOCTL_EVENTS).
+ * @SVM_CAP_ASYNC: migrations can go on in the background (%SVM_IOCTL_SUBMIT).
  */
 enum svm_capability {
 	SVM_CAP_TO_DEVICE = 1 << 0,
@@ -120,6 +124,7 @@ enum svm_capability {
 	SVM_CAP_ACCESS = 1 << 4,
 	SVM_CAP_EXCLUSIVE = 1 << 5,
 	SVM_CAP_EVENTS = 1 << 6,
+	SVM_CAP_ASYNC = 1 << 8,
 };
 
 /**
@@ -410,7 +415,8 @@ enum svm_stats_scope {
  * @flags: must be 0.
  * @scope: &enum svm_stats_scope.
  * @reserved: must be 0.
- * @migrate_calls: out: migrate calls that returned success.
+ * @migrate_calls: out: migrate calls that returned success, and jobs that
+ *	ended.
  * @bytes_to_device: out: bytes moved to the device by calls, without
  *	@bytes_populated.
  * @bytes_populated: out: bytes created zeroed on the device.
@@ -784,5 +790,134 @@ struct svm_ioctl_events {
 };
 
 #define SVM_IOCTL_EVENTS _IO(SVM_TYPE, SVM_CMD_EVENTS)
+
+/* The most jobs that a context has which were not reaped. */
+#define SVM_JOBS_MAX 64
+
+/**
+ * struct svm_ioctl_submit - ioctl(SVM_IOCTL_SUBMIT) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_submit).
+ * @flags: as for SVM_IOCTL_MIGRATE.
+ * @addr: as there.
+ * @length: as there.
+ * @dest: as there.
+ * @node: as there.
+ * @cookie: anything; the result has it.
+ * @eventfd: an eventfd(2) to add 1 to when the job has ended, or -1.
+ * @reserved: must be 0.
+ * @id: out: of the job, unique in its context, not 0.
+ *
+ * Submits a job: a migration of the whole range, however long, and returns at
+ * once. What came of it is for SVM_IOCTL_REAP to tell, but for a status for each
+ * page, which only the call has.
+ *
+ * Jobs of a context whose ranges overlap are done in the order of their
+ * submission, others at the same time, a few at once. Calls, and jobs of other
+ * contexts, are not held up.
+ *
+ * A job ends early, with its error in its result, when it is cancelled, when
+ * the process whose memory it is exits or calls execve(), and when the device
+ * goes. Closing the context cancels its jobs. However a job ends, its eventfd is
+ * signalled once.
+ *
+ * Where the mapping has no memory policy, system memory comes from where the
+ * submitter's memory policy and cpuset said when it submitted; of a weighted
+ * interleave the weights don't count.
+ *
+ * Errors: those of SVM_IOCTL_MIGRATE that can be seen at once; EBADF if @eventfd
+ * is not open, EINVAL if it is no eventfd; EBUSY when %SVM_JOBS_MAX jobs of the
+ * context were not reaped.
+ */
+struct svm_ioctl_submit {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__u32 dest;
+	__s32 node;
+	__aligned_u64 cookie;
+	__s32 eventfd;
+	__u32 reserved;
+	__aligned_u64 id;
+};
+
+#define SVM_IOCTL_SUBMIT _IO(SVM_TYPE, SVM_CMD_SUBMIT)
+
+/**
+ * struct svm_ioctl_cancel - ioctl(SVM_IOCTL_CANCEL) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_cancel).
+ * @flags: %SVM_F_OWNER_MM or 0.
+ * @id: of a job, or 0 for all of the context.
+ * @cancelled: out: how many jobs were told to end.
+ * @reserved: must be 0.
+ *
+ * A job that has not begun ends without moving anything, one that is running
+ * after the few MiB that it is at. It ends with ECANCELED, and what has moved
+ * stays moved; or, if it was at its last pages, as if it had not been cancelled.
+ *
+ * Errors, besides the common ones but ENODEV and ESRCH: ENOENT if @id has ended
+ * or was never a job.
+ */
+struct svm_ioctl_cancel {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__u32 cancelled;
+	__u32 reserved;
+};
+
+#define SVM_IOCTL_CANCEL _IO(SVM_TYPE, SVM_CMD_CANCEL)
+
+/**
+ * struct svm_job_result - what came of a job
+ * @id: of the job.
+ * @cookie: the submitter's.
+ * @addr: of the range.
+ * @length: of the range.
+ * @next: the first address that was not worked on; the end of the range if
+ *	@error is 0.
+ * @bytes_moved: as of a migrate call.
+ * @pages: number of pages for each &enum svm_page_status, from @addr up to
+ *	@next.
+ * @error: 0, or a negative errno value: as of a migrate call, or -ECANCELED.
+ * @reserved: 0.
+ */
+struct svm_job_result {
+	__aligned_u64 id;
+	__aligned_u64 cookie;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 next;
+	__aligned_u64 bytes_moved;
+	__aligned_u64 pages[SVM_PAGE_STATUS_MAX];
+	__s32 error;
+	__u32 reserved;
+};
+
+/**
+ * struct svm_ioctl_reap - ioctl(SVM_IOCTL_REAP) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_reap).
+ * @flags: %SVM_F_OWNER_MM or 0.
+ * @id: of a job, or 0 for all that have ended, in the order in which they did.
+ * @results: pointer to an array of &struct svm_job_result.
+ * @count: entries in the array, not 0.
+ * @reaped: out: results written, from the first entry on; 0 if no such job has
+ *	ended. Does not wait.
+ *
+ * A job whose result was given is forgotten.
+ *
+ * Errors, besides the common ones but ENODEV and ESRCH: ENOENT if @id was never a
+ * job or was reaped. With EFAULT nothing was reaped.
+ */
+struct svm_ioctl_reap {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 results;
+	__u32 count;
+	__u32 reaped;
+};
+
+#define SVM_IOCTL_REAP _IO(SVM_TYPE, SVM_CMD_REAP)
 
 #endif /* _UAPI_LINUX_SVM_H */
