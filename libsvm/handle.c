@@ -77,6 +77,7 @@ static struct svm *new_handle(size_t max_devices, const struct svm_ops *ops)
 	svm->opener = getpid();
 	svm->page_size = (size_t)sysconf(_SC_PAGESIZE);
 	pthread_mutex_init(&svm->stats_lock, NULL);
+	pthread_mutex_init(&svm->orphans_lock, NULL);
 	return svm;
 }
 
@@ -243,6 +244,7 @@ SVM_PUBLIC struct svm *svm_close(struct svm *svm)
 		return NULL;
 	for (i = 0; i < svm->nr_devices; i++)
 		close(svm->devices[i].fd);
+	pthread_mutex_destroy(&svm->orphans_lock);
 	pthread_mutex_destroy(&svm->stats_lock);
 	free(svm);
 	return NULL;

@@ -4,7 +4,7 @@
  *
  * Locking: after svm_open() everything is constant but for @nodes_seen and
  * @moved, which are atomic, and the figures of gone devices in @devices, which
- * @stats_lock guards. No lock is held over a call that moves memory.
+ * @stats_lock guards, and their orphans, which @orphans_lock does. No lock is held over a call that moves memory.
  */
 #ifndef LIBSVM_HANDLE_H
 #define LIBSVM_HANDLE_H
@@ -32,6 +32,8 @@
  * @type: enum svm_device_type.
  * @node: NUMA node next to it.
  * @capabilities: mask of enum svm_capability.
+ * @nr_orphans: entries in @orphans; under @svm.orphans_lock.
+ * @orphans: jobs whose fences were closed before they had ended, by id.
  * @last: the counters when they were read last; under @svm.stats_lock.
  */
 struct svm_device {
@@ -40,6 +42,8 @@ struct svm_device {
 	uint32_t type;
 	int32_t node;
 	uint64_t capabilities;
+	unsigned int nr_orphans;
+	uint64_t orphans[SVM_JOBS_MAX];
 	struct svm_ioctl_stats last;
 };
 
@@ -67,6 +71,7 @@ struct svm_moved {
  * @nodes_seen: mask of nodes known to have memory.
  * @moved: what was done without the kernel module.
  * @stats_lock: see above.
+ * @orphans_lock: see above.
  * @devices: sorted by id.
  */
 struct svm {
@@ -78,6 +83,7 @@ struct svm {
 	_Atomic uint64_t nodes_seen[SVM_NODES_MAX / 64];
 	struct svm_moved moved;
 	pthread_mutex_t stats_lock;
+	pthread_mutex_t orphans_lock;
 	struct svm_device devices[];
 };
 

@@ -17,23 +17,12 @@
 #include "cleanup.h"
 #include "growable.h"
 #include "handle.h"
+#include "migrate.h"
 #include "nodes.h"
 #include "range.h"
 
 /* Pages that a move to a node works on before it goes on to the next ones. */
 #define SLICE 16384
-
-/**
- * struct svm_tally - what came of a move so far
- * @asked: pages of all ranges.
- * @bytes_moved: bytes moved.
- * @pages: pages by status.
- */
-struct svm_tally {
-	uint64_t asked;
-	uint64_t bytes_moved;
-	uint64_t pages[SVM_PAGE_STATUS_MAX];
-};
 
 static void add_tally(struct svm_tally *sum, const struct svm_tally *part)
 {
@@ -44,8 +33,14 @@ static void add_tally(struct svm_tally *sum, const struct svm_tally *part)
 		sum->pages[i] += part->pages[i];
 }
 
-static void write_result(const struct svm *svm, const struct svm_tally *tally,
-			 struct svm_result *result)
+/**
+ * svm_write_result() - give out what came of a move
+ * @svm: the handle.
+ * @tally: what came of it.
+ * @result: the caller's struct, already checked, or NULL.
+ */
+void svm_write_result(const struct svm *svm, const struct svm_tally *tally,
+		      struct svm_result *result)
 {
 	struct svm_result answer = { .size = sizeof(answer) };
 	uint64_t there, reached = 0;
@@ -208,8 +203,8 @@ static int move_to_node(struct svm *svm, struct svm_span span,
 }
 
 /* Moves one span, and adds what became of it. */
-static int move_span(struct svm *svm, struct svm_span span, struct svm_place to,
-		     uint32_t flags, uint8_t *status, struct svm_tally *tally)
+int svm_move_span(struct svm *svm, struct svm_span span, struct svm_place to,
+		  uint32_t flags, uint8_t *status, struct svm_tally *tally)
 {
 	size_t nr = svm_span_pages(svm, span);
 	struct svm_tally part = { 0 };
@@ -229,7 +224,7 @@ static int move_span(struct svm *svm, struct svm_span span, struct svm_place to,
 }
 
 /* Whether @to is something that could be a place. */
-static int check_place(struct svm_place to)
+int svm_check_place(struct svm_place to)
 {
 	switch (to.type) {
 	case SVM_PLACE_SYSTEM:
@@ -242,22 +237,24 @@ static int check_place(struct svm_place to)
 }
 
 /* Whether there is such a place. */
-static int find_place(struct svm *svm, struct svm_place to)
+int svm_find_place(struct svm *svm, struct svm_place to)
 {
 	if (to.type == SVM_PLACE_DEVICE)
 		return svm_find_device(svm, (uint32_t)to.id) ? 0 : -ENODEV;
 	return to.id == SVM_NODE_ANY ? 0 : svm_check_node(svm, to.id);
 }
 
-static int check_result(const struct svm_result *result)
+/* Whether @result can take an answer, or is NULL. */
+int svm_check_result(const struct svm_result *result)
 {
 	if (!result)
 		return 0;
 	return growable_check(result, SIZE_UP_TO(struct svm_result, pages));
 }
 
-static int read_opts(struct svm_migrate_opts *known,
-		     const struct svm_migrate_opts *opts)
+/* Takes in the caller's options, and sees that they make sense. */
+int svm_read_migrate_opts(struct svm_migrate_opts *known,
+			  const struct svm_migrate_opts *opts)
 {
 	const size_t first = SIZE_UP_TO(struct svm_migrate_opts, status_count);
 	int ret = growable_read(known, sizeof(*known), first, opts);
@@ -303,17 +300,17 @@ SVM_PUBLIC int svm_migrate_ranges(struct svm *svm,
 
 	if (!svm || (!ranges && nr))
 		return -EINVAL;
-	ret = read_opts(&known, opts);
+	ret = svm_read_migrate_opts(&known, opts);
 	if (!ret)
-		ret = check_result(result);
+		ret = svm_check_result(result);
 	if (!ret)
-		ret = check_place(to);
+		ret = svm_check_place(to);
 	if (!ret)
 		ret = check_ranges(svm, ranges, nr, &known);
 	if (!ret)
 		ret = svm_check_opener(svm);
 	if (!ret)
-		ret = find_place(svm, to);
+		ret = svm_find_place(svm, to);
 	if (ret)
 		return ret;
 	status = known.status;
@@ -322,14 +319,14 @@ SVM_PUBLIC int svm_migrate_ranges(struct svm *svm,
 
 		ret = svm_widen(svm, ranges[i].addr, ranges[i].length, &span);
 		if (!ret)
-			ret = move_span(svm, span, to, known.flags, status,
-					&tally);
+			ret = svm_move_span(svm, span, to, known.flags, status,
+					    &tally);
 		if (ret)
 			return ret;
 		if (status)
 			status += svm_span_pages(svm, span);
 	}
-	write_result(svm, &tally, result);
+	svm_write_result(svm, &tally, result);
 	return 0;
 }
 
@@ -370,23 +367,23 @@ SVM_PUBLIC int svm_prefetch(struct svm *svm, void *addr, size_t length,
 
 	if (!svm)
 		return -EINVAL;
-	ret = check_result(result);
+	ret = svm_check_result(result);
 	if (!ret)
-		ret = check_place(to);
+		ret = svm_check_place(to);
 	if (!ret)
 		ret = svm_widen(svm, addr, length, &span);
 	if (!ret)
 		ret = svm_check_opener(svm);
 	if (ret)
 		return ret;
-	if (find_place(svm, to)) {
+	if (svm_find_place(svm, to)) {
 		tally.asked = svm_span_pages(svm, span);
 	} else {
-		ret = move_span(svm, span, to, SVM_MIGRATE_RESIDENT_ONLY, NULL,
-				&tally);
+		ret = svm_move_span(svm, span, to, SVM_MIGRATE_RESIDENT_ONLY,
+				    NULL, &tally);
 		if (ret && !is_no_obstacle(ret))
 			return ret;
 	}
-	write_result(svm, &tally, result);
+	svm_write_result(svm, &tally, result);
 	return 0;
 }

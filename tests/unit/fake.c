@@ -287,7 +287,7 @@ static uint8_t move_one(struct fake_device *dev, struct fake_page *page,
 	return SVM_PAGE_MOVED;
 }
 
-static int do_migrate(struct fake_device *dev, struct svm_ioctl_migrate *arg)
+int fake_migrate(struct fake_device *dev, struct svm_ioctl_migrate *arg)
 {
 	uint8_t *status = (uint8_t *)(uintptr_t)arg->status;
 	size_t i, nr = arg->length / FAKE_PAGE;
@@ -382,7 +382,7 @@ static int device_ioctl(struct fake_device *dev, unsigned int cmd, void *arg)
 		info->page_orders = 1;
 		return 0;
 	case SVM_IOCTL_MIGRATE:
-		return do_migrate(dev, arg);
+		return fake_migrate(dev, arg);
 	case SVM_IOCTL_RESIDENCY:
 		return do_residency(dev, arg);
 	case SVM_IOCTL_EVICT:
@@ -397,7 +397,7 @@ static int device_ioctl(struct fake_device *dev, unsigned int cmd, void *arg)
 		}
 		return 0;
 	default:
-		return -ENOTTY;
+		return fake_job_ioctl(dev, cmd, arg);
 	}
 }
 
@@ -580,6 +580,7 @@ int fake_start(void **state)
 
 	(void)state;
 	memset(&fake, 0, sizeof(fake));
+	fake_forget_jobs();
 	snprintf(fake.dir, sizeof(fake.dir), "/tmp/svm-unit-XXXXXX");
 	if (!mkdtemp(fake.dir))
 		return -1;

@@ -62,8 +62,11 @@ struct fake_page {
 
 struct fake_device {
 	bool exists;
-	bool gone;	   /* each ioctl gives ENODEV */
-	bool stands_still; /* calls succeed and do nothing */
+	bool gone;	    /* each ioctl gives ENODEV */
+	bool stands_still;  /* calls succeed and do nothing */
+	bool hold_jobs;	    /* until fake_run_jobs() */
+	bool cancel_midway; /* jobs, after the first share of work */
+	uint64_t wrong_ids; /* added to what is reaped */
 	ino_t inode;
 	uint32_t type;
 	uint32_t version;
@@ -108,6 +111,13 @@ void fake_publish(void);
 struct fake_device *fake_add_device(unsigned int id, uint64_t room);
 void fake_add_node_file(const char *name);
 void fake_add_control(void);
+
+/* Jobs; the ioctls are for fake.c, which has the migrate call for them. */
+void fake_run_jobs(void);
+size_t fake_count_jobs(void);
+void fake_forget_jobs(void);
+int fake_job_ioctl(struct fake_device *dev, unsigned int cmd, void *arg);
+int fake_migrate(struct fake_device *dev, struct svm_ioctl_migrate *arg);
 
 struct svm *fake_open(void);
 void *fake_addr(size_t page);

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Fences: moves in the background, each a job of the kernel module with an eventfd
+ * of its own. The eventfd is never read, so it stays readable once the job has
+ * ended. Without a device that has jobs the move is done at once, and the fence
+ * begins where others end.
+ *
+ * The module keeps the result of a job until it is reaped, for a limited number of
+ * jobs. A fence that is closed before the end of its job can't reap it, so its
+ * job becomes an orphan of the device's, and those that have ended are reaped
+ * when there is no room for a new one.
+ *
+ * Locking: svm_fence.lock for the result; svm.orphans_lock for the orphans, with
+ * nothing else held. Neither is held while waiting for a job.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include <svm/fence.h>
+
+#include "cleanup.h"
+#include "handle.h"
+#include "migrate.h"
+#include "range.h"
+
+/**
+ * struct svm_fence - a move
+ * @svm: the handle.
+ * @dev: the device that does it, or NULL if it was done at once.
+ * @id: of the job.
+ * @fd: the eventfd.
+ * @lock: guards what follows.
+ * @ended: the result is here.
+ * @error: how it ended.
+ * @tally: what came of it.
+ */
+struct svm_fence {
+	struct svm *svm;
+	struct svm_device *dev;
+	uint64_t id;
+	int fd;
+	pthread_mutex_t lock;
+	bool ended;
+	int error;
+	struct svm_tally tally;
+};
+
+static void free_fence(struct svm_fence **fence)
+{
+	if (!*fence)
+		return;
+	if ((*fence)->fd >= 0)
+		close((*fence)->fd);
+	pthread_mutex_destroy(&(*fence)->lock);
+	free(*fence);
+}
+
+static struct svm_fence *new_fence(struct svm *svm)
+{
+	struct svm_fence *fence = calloc(1, sizeof(*fence));
+
+	if (!fence)
+		return NULL;
+	fence->svm = svm;
+	fence->fd = -1;
+	pthread_mutex_init(&fence->lock, NULL);
+	return fence;
+}
+
+/*
+ * Asks for the result of a job. Returns 1, 0 if it has not ended, or a negative
+ * errno.
+ */
+static int reap(const struct svm *svm, const struct svm_device *dev,
+		uint64_t id, struct svm_job_result *result)
+{
+	struct svm_ioctl_reap arg = {
+		.size = sizeof(arg),
+		.flags = svm_call_flags(svm),
+		.id = id,
+		.results = (uintptr_t)result,
+		.count = 1,
+	};
+	int ret = svm->ops->ioctl(dev->fd, SVM_IOCTL_REAP, &arg);
+
+	if (ret)
+		return ret;
+	/* A module that gives us another's result does not keep its contract. */
+	if (arg.reaped > 1 || (arg.reaped && result->id != id))
+		return -EPROTO;
+	return (int)arg.reaped;
+}
+
+static void add_orphan(struct svm *svm, struct svm_device *dev, uint64_t id)
+{
+	pthread_mutex_lock(&svm->orphans_lock);
+	/* There are no more than the module has room for. */
+	if (dev->nr_orphans < SVM_JOBS_MAX)
+		dev->orphans[dev->nr_orphans++] = id;
+	pthread_mutex_unlock(&svm->orphans_lock);
+}
+
+/* Makes room for jobs. Returns whether there is some now. */
+static bool reap_orphans(struct svm *svm, struct svm_device *dev)
+{
+	struct svm_job_result result;
+	unsigned int i = 0, had;
+	bool some;
+
+	pthread_mutex_lock(&svm->orphans_lock);
+	had = dev->nr_orphans;
+	while (i < dev->nr_orphans) {
+		if (reap(svm, dev, dev->orphans[i], &result))
+			dev->orphans[i] = dev->orphans[--dev->nr_orphans];
+		else
+			i++;
+	}
+	some = dev->nr_orphans < had;
+	pthread_mutex_unlock(&svm->orphans_lock);
+	return some;
+}
+
+static int submit(struct svm_fence *fence, struct svm_span span,
+		  struct svm_place to, uint32_t flags)
+{
+	bool to_device = to.type == SVM_PLACE_DEVICE;
+	struct svm_ioctl_submit arg = {
+		.size = sizeof(arg),
+		.flags = svm_call_flags(fence->svm) | flags,
+		.addr = span.start,
+		.length = span.end - span.start,
+		.dest = to_device ? SVM_DEST_DEVICE : SVM_DEST_SYSTEM,
+		.node = to_device ? SVM_NODE_ANY : to.id,
+		.eventfd = fence->fd,
+	};
+	const struct svm_ops *ops = fence->svm->ops;
+	int ret;
+
+	ret = ops->ioctl(fence->dev->fd, SVM_IOCTL_SUBMIT, &arg);
+	if (ret == -EBUSY && reap_orphans(fence->svm, fence->dev))
+		ret = ops->ioctl(fence->dev->fd, SVM_IOCTL_SUBMIT, &arg);
+	if (ret)
+		return ret;
+	fence->id = arg.id;
+	return 0;
+}
+
+/* What a job would see later is in the result here as well. */
+static int move_at_once(struct svm_fence *fence, struct svm_span span,
+			struct svm_place to, uint32_t flags)
+{
+	int ret =
+		svm_move_span(fence->svm, span, to, flags, NULL, &fence->tally);
+
+	if (ret && ret != -EFAULT)
+		return ret;
+	if (eventfd_write(fence->fd, 1) < 0)
+		return -errno;
+	fence->error = ret;
+	fence->ended = true;
+	return 0;
+}
+
+/* The device to do it in the background, or NULL. */
+static struct svm_device *find_worker(struct svm *svm, struct svm_place to)
+{
+	struct svm_device *dev;
+
+	if (to.type != SVM_PLACE_DEVICE)
+		return svm_next_device(svm, NULL,
+				       SVM_CAP_TO_SYSTEM | SVM_CAP_ASYNC);
+	dev = svm_find_device(svm, (uint32_t)to.id);
+	return dev->capabilities & SVM_CAP_ASYNC ? dev : NULL;
+}
+
+SVM_PUBLIC int svm_migrate_async(struct svm *svm, void *addr, size_t length,
+				 struct svm_place to,
+				 const struct svm_migrate_opts *opts,
+				 struct svm_fence **out)
+{
+	__cleanup(free_fence) struct svm_fence *fence = NULL;
+	struct svm_migrate_opts known;
+	struct svm_span span;
+	int ret;
+
+	if (!svm || !out)
+		return -EINVAL;
+	ret = svm_read_migrate_opts(&known, opts);
+	if (!ret && known.status)
+		ret = -EINVAL;
+	if (!ret)
+		ret = svm_check_place(to);
+	if (!ret)
+		ret = svm_widen(svm, addr, length, &span);
+	if (!ret)
+		ret = svm_check_opener(svm);
+	if (!ret)
+		ret = svm_find_place(svm, to);
+	if (ret)
+		return ret;
+	fence = new_fence(svm);
+	if (!fence)
+		return -ENOMEM;
+	fence->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (fence->fd < 0)
+		return -errno;
+	/* A range without pages is no job. */
+	if (svm_span_pages(svm, span))
+		fence->dev = find_worker(svm, to);
+	if (fence->dev) {
+		fence->tally.asked = svm_span_pages(svm, span);
+		ret = submit(fence, span, to, known.flags);
+	} else {
+		ret = move_at_once(fence, span, to, known.flags);
+	}
+	if (ret)
+		return ret;
+	*out = TAKE_PTR(fence);
+	return 0;
+}
+
+SVM_PUBLIC int svm_fence_is_async(const struct svm_fence *fence)
+{
+	return fence ? !!fence->dev : -EINVAL;
+}
+
+SVM_PUBLIC int svm_fence_fd(const struct svm_fence *fence)
+{
+	return fence ? fence->fd : -EINVAL;
+}
+
+SVM_PUBLIC int svm_fence_wait(struct svm_fence *fence, int timeout_ms)
+{
+	struct pollfd p = { .events = POLLIN };
+	int ret;
+
+	if (!fence)
+		return -EINVAL;
+	ret = svm_check_opener(fence->svm);
+	if (ret)
+		return ret;
+	p.fd = fence->fd;
+	ret = poll(&p, 1, timeout_ms < 0 ? -1 : timeout_ms);
+	if (ret < 0)
+		return -errno;
+	return ret ? 0 : -ETIMEDOUT;
+}
+
+/* Has the result brought here, once. With the fence locked. */
+static int fetch(struct svm_fence *fence)
+{
+	struct svm_job_result result;
+	size_t i;
+	int ret;
+
+	if (fence->ended)
+		return 0;
+	ret = reap(fence->svm, fence->dev, fence->id, &result);
+	if (ret <= 0)
+		return ret == 0 ? -EAGAIN : ret == -ENOENT ? -EPROTO : ret;
+	fence->tally.bytes_moved = result.bytes_moved;
+	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
+		fence->tally.pages[i] = result.pages[i];
+	if (result.error == -EFAULT)
+		fence->tally.pages[SVM_PAGE_UNMAPPED] = fence->tally.asked;
+	fence->error = result.error;
+	fence->ended = true;
+	return 0;
+}
+
+SVM_PUBLIC int svm_fence_result(struct svm_fence *fence, int *error,
+				struct svm_result *result)
+{
+	int ret;
+
+	if (!fence)
+		return -EINVAL;
+	ret = svm_check_result(result);
+	if (!ret)
+		ret = svm_check_opener(fence->svm);
+	if (ret)
+		return ret;
+	pthread_mutex_lock(&fence->lock);
+	ret = fetch(fence);
+	pthread_mutex_unlock(&fence->lock);
+	if (ret)
+		return ret;
+	/* It does not change any more. */
+	if (error)
+		*error = fence->error;
+	svm_write_result(fence->svm, &fence->tally, result);
+	return 0;
+}
+
+SVM_PUBLIC int svm_fence_cancel(struct svm_fence *fence)
+{
+	struct svm_ioctl_cancel arg = { .size = sizeof(arg) };
+	int ret;
+
+	if (!fence)
+		return -EINVAL;
+	ret = svm_check_opener(fence->svm);
+	if (ret)
+		return ret;
+	if (!fence->dev)
+		return -ENOENT;
+	arg.flags = svm_call_flags(fence->svm);
+	arg.id = fence->id;
+	return fence->svm->ops->ioctl(fence->dev->fd, SVM_IOCTL_CANCEL, &arg);
+}
+
+SVM_PUBLIC struct svm_fence *svm_fence_close(struct svm_fence *fence)
+{
+	/* In a forked child the job is the parent's. */
+	if (fence && !svm_check_opener(fence->svm) && fetch(fence) == -EAGAIN)
+		add_orphan(fence->svm, fence->dev, fence->id);
+	free_fence(&fence);
+	return NULL;
+}
