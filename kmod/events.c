@@ -82,6 +82,27 @@ unlock:
 	wake_up_interruptible_poll(&events->wait, EPOLLIN);
 }
 
+static void svm_events_tell(struct svm_events *events,
+			    struct svm_ioctl_events *arg)
+{
+	lockdep_assert_held(&events->lock);
+
+	arg->total = events->total;
+	arg->dropped = events->dropped;
+}
+
+/* SVM_EVENTS_COUNT: nothing changes. */
+static int svm_events_count(struct svm_events *events,
+			    struct svm_ioctl_events *arg)
+{
+	if (arg->mask || arg->entries)
+		return -EINVAL;
+	spin_lock(&events->lock);
+	svm_events_tell(events, arg);
+	spin_unlock(&events->lock);
+	return 0;
+}
+
 /**
  * svm_events_configure() - SVM_IOCTL_EVENTS
  * @events: of the context.
@@ -97,6 +118,8 @@ int svm_events_configure(struct svm_events *events,
 	u32 entries = arg->entries ?: SVM_EVENTS_DEFAULT;
 	struct svm_event *ring = NULL;
 
+	if (arg->flags == SVM_EVENTS_COUNT)
+		return svm_events_count(events, arg);
 	if (arg->flags || (arg->mask & ~known))
 		return -EINVAL;
 	if (!is_power_of_2(entries) || entries > SVM_EVENTS_MAX)
@@ -119,8 +142,7 @@ int svm_events_configure(struct svm_events *events,
 	events->tail = 0;
 	events->gap = 0;
 	WRITE_ONCE(events->mask, arg->mask);
-	arg->total = events->total;
-	arg->dropped = events->dropped;
+	svm_events_tell(events, arg);
 	spin_unlock(&events->lock);
 	mutex_unlock(&events->reading);
 

@@ -760,13 +760,22 @@ struct svm_event {
 	__aligned_u64 dropped;
 };
 
+/**
+ * enum svm_events_flags - flags of SVM_IOCTL_EVENTS
+ * @SVM_EVENTS_COUNT: only tell @total and @dropped, and change nothing; @mask and
+ *	@entries must be 0.
+ */
+enum svm_events_flags {
+	SVM_EVENTS_COUNT = 1 << 8,
+};
+
 /* The most events that a context keeps. */
 #define SVM_EVENTS_MAX 65536
 
 /**
  * struct svm_ioctl_events - ioctl(SVM_IOCTL_EVENTS) on /dev/svmN
  * @size: sizeof(struct svm_ioctl_events).
- * @flags: must be 0.
+ * @flags: mask of &enum svm_events_flags.
  * @mask: which events to keep from now on: bit N for &enum svm_event_type N; 0 for
  *	none.
  * @entries: how many to keep until they are read: a power of two up to
