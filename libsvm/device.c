@@ -91,6 +91,28 @@ struct svm_device *svm_next_device(struct svm *svm, struct svm_device *after,
 	return NULL;
 }
 
+/**
+ * svm_able_device() - the context on a device that must be able to do something
+ * @svm: the handle.
+ * @id: the N of svmN.
+ * @capability: bit of enum svm_capability.
+ * @dev: the context.
+ *
+ * Returns 0, -EXDEV in a forked child, -ENODEV, -EOPNOTSUPP.
+ */
+int svm_able_device(struct svm *svm, uint32_t id, uint64_t capability,
+		    struct svm_device **dev)
+{
+	int ret = svm_check_opener(svm);
+
+	if (ret)
+		return ret;
+	*dev = svm_find_device(svm, id);
+	if (!*dev)
+		return -ENODEV;
+	return (*dev)->capabilities & capability ? 0 : -EOPNOTSUPP;
+}
+
 SVM_PUBLIC int svm_device_count(const struct svm *svm)
 {
 	return svm ? (int)svm->nr_devices : -EINVAL;

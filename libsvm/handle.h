@@ -2,9 +2,10 @@
 /*
  * The handle, as all files of the library see it.
  *
- * Locking: after svm_open() everything is constant but for @nodes_seen and
- * @moved, which are atomic, and the figures of gone devices in @devices, which
- * @stats_lock guards, and their orphans, which @orphans_lock does. No lock is held over a call that moves memory.
+ * Locking: after svm_open() everything is constant but for @nodes_seen, @moved
+ * and the devices' @streaming, which are atomic, the figures of gone devices in
+ * @devices, which @stats_lock guards, and their orphans, which @orphans_lock
+ * does. No lock is held over a call that moves memory.
  */
 #ifndef LIBSVM_HANDLE_H
 #define LIBSVM_HANDLE_H
@@ -34,6 +35,7 @@
  * @capabilities: mask of enum svm_capability.
  * @nr_orphans: entries in @orphans; under @svm.orphans_lock.
  * @orphans: jobs whose fences were closed before they had ended, by id.
+ * @streaming: there is an event stream.
  * @last: the counters when they were read last; under @svm.stats_lock.
  */
 struct svm_device {
@@ -44,6 +46,7 @@ struct svm_device {
 	uint64_t capabilities;
 	unsigned int nr_orphans;
 	uint64_t orphans[SVM_JOBS_MAX];
+	atomic_bool streaming;
 	struct svm_ioctl_stats last;
 };
 
@@ -104,6 +107,8 @@ int svm_check_node(struct svm *svm, int node);
 struct svm_device *svm_find_device(struct svm *svm, uint32_t id);
 struct svm_device *svm_next_device(struct svm *svm, struct svm_device *after,
 				   uint64_t capabilities);
+int svm_able_device(struct svm *svm, uint32_t id, uint64_t capability,
+		    struct svm_device **dev);
 int svm_device_attach(struct svm_device *dev, int fd,
 		      const struct svm_ops *ops);
 int svm_device_create_on(uint64_t bytes, int node, uint32_t *id,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Names of page statuses and places, for reports. Constant; one word each, so
- * that they can be columns and JSON keys.
+ * Names of page statuses, places and events, for reports. Constant; one word
+ * each, so that they can be columns and JSON keys.
  */
+#include <svm/events.h>
+
 #include "handle.h"
 
 static const char *const status_names[] = {
@@ -41,6 +43,21 @@ static const char *const place_names[] = {
 	[SVM_PLACE_POISONED] = "poisoned",
 };
 
+static const char *const event_names[] = {
+	[SVM_EVENT_MIGRATED] = "migrated",
+	[SVM_EVENT_REFUSED] = "refused",
+	[SVM_EVENT_EXCLUSIVE_ENDED] = "exclusive-ended",
+	[SVM_EVENT_UNMAPPED] = "unmapped",
+};
+
+static const char *const cause_names[] = {
+	[SVM_CAUSE_CALL] = "call",	 [SVM_CAUSE_CPU] = "cpu",
+	[SVM_CAUSE_EVICT] = "evict",	 [SVM_CAUSE_UNPLUG] = "unplug",
+	[SVM_CAUSE_FORK] = "fork",	 [SVM_CAUSE_PROTECT] = "protect",
+	[SVM_CAUSE_MIGRATE] = "migrate", [SVM_CAUSE_UNMAP] = "unmap",
+	[SVM_CAUSE_OTHER] = "other",
+};
+
 static const char *lookup(const char *const *names, size_t nr, unsigned int i)
 {
 	return i < nr && names[i] ? names[i] : "unknown";
@@ -56,4 +73,16 @@ SVM_PUBLIC const char *svm_place_name(unsigned int place)
 {
 	return lookup(place_names, sizeof(place_names) / sizeof(place_names[0]),
 		      place);
+}
+
+SVM_PUBLIC const char *svm_event_name(unsigned int type)
+{
+	return lookup(event_names, sizeof(event_names) / sizeof(event_names[0]),
+		      type);
+}
+
+SVM_PUBLIC const char *svm_cause_name(unsigned int cause)
+{
+	return lookup(cause_names, sizeof(cause_names) / sizeof(cause_names[0]),
+		      cause);
 }

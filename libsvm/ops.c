@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <numa.h>
 #include <numaif.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,6 +14,21 @@
 static int system_ioctl(int fd, unsigned int cmd, void *arg)
 {
 	return ioctl(fd, cmd, arg) < 0 ? -errno : 0;
+}
+
+static ssize_t system_read(int fd, void *buffer, size_t size)
+{
+	ssize_t ret = read(fd, buffer, size);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int system_wait(int fd, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	int ret = poll(&poll_fd, 1, timeout_ms);
+
+	return ret < 0 ? -errno : ret;
 }
 
 static long system_move_pages(pid_t pid, unsigned long count, void **pages,
@@ -35,6 +51,8 @@ const struct svm_ops svm_system_ops = {
 	.dev = "/dev",
 	.proc = "/proc",
 	.ioctl = system_ioctl,
+	.read = system_read,
+	.wait = system_wait,
 	.move_pages = system_move_pages,
 	.node_has_memory = system_node_has_memory,
 };

@@ -15,6 +15,10 @@
  * @dev: the directory of the device nodes: "/dev".
  * @proc: the directory of processes: "/proc".
  * @ioctl: ioctl(2); returns 0 or a negative errno.
+ * @read: read(2) of a descriptor that does not block; returns bytes or a negative
+ *	errno.
+ * @wait: poll(2) one descriptor for input; returns 1 if there is some, 0 when the
+ *	time is over, or a negative errno.
  * @move_pages: move_pages(2); returns 0, the number of pages not moved, or a
  *	negative errno.
  * @node_has_memory: whether there is such a NUMA node and it has memory.
@@ -23,6 +27,8 @@ struct svm_ops {
 	const char *dev;
 	const char *proc;
 	int (*ioctl)(int fd, unsigned int cmd, void *arg);
+	ssize_t (*read)(int fd, void *buffer, size_t size);
+	int (*wait)(int fd, int timeout_ms);
 	long (*move_pages)(pid_t pid, unsigned long count, void **pages,
 			   const int *nodes, int *status, int flags);
 	bool (*node_has_memory)(int node);

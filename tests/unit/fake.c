@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fake.h"
+#include "fake-engine.h"
 
 struct fake fake;
 
@@ -71,7 +71,8 @@ struct fake_device *fake_add_device(unsigned int id, uint64_t room)
 		.type = SVM_DEVICE_RAM,
 		.version = SVM_UAPI_VERSION,
 		.capabilities = SVM_CAP_TO_DEVICE | SVM_CAP_TO_SYSTEM |
-				SVM_CAP_RESIDENCY,
+				SVM_CAP_RESIDENCY | SVM_CAP_ACCESS |
+				SVM_CAP_EXCLUSIVE | SVM_CAP_EVENTS,
 		.room = room,
 	};
 	return dev;
@@ -385,6 +386,12 @@ static int device_ioctl(struct fake_device *dev, unsigned int cmd, void *arg)
 		return fake_migrate(dev, arg);
 	case SVM_IOCTL_RESIDENCY:
 		return do_residency(dev, arg);
+	case SVM_IOCTL_ACCESS:
+		return fake_access(dev, arg);
+	case SVM_IOCTL_EXCLUSIVE:
+		return fake_exclusive(dev, arg);
+	case SVM_IOCTL_EVENTS:
+		return fake_events(dev, arg);
 	case SVM_IOCTL_EVICT:
 		evict->bytes_evicted = evict->bytes ? evict->bytes : 12345;
 		return 0;
@@ -440,6 +447,41 @@ static int fake_ioctl(int fd, unsigned int cmd, void *arg)
 		ret = control_ioctl(cmd, arg);
 	else if (dev)
 		ret = device_ioctl(dev, cmd, arg);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static ssize_t fake_read(int fd, void *buffer, size_t size)
+{
+	struct fake_device *dev;
+	bool control = false;
+	ssize_t ret = -EINVAL;
+
+	pthread_mutex_lock(&lock);
+	dev = device_of(fd, &control);
+	if (dev && !control)
+		ret = fake_read_events(dev, buffer, size);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+/* Never waits: time is over, or what was waited for comes. */
+static int fake_wait(int fd, int timeout_ms)
+{
+	struct fake_device *dev;
+	bool control = false;
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	dev = device_of(fd, &control);
+	assert_non_null(dev);
+	assert_true(timeout_ms >= -1);
+	dev->waits++;
+	dev->nr_events += dev->wait_brings;
+	if (dev->wait_error)
+		ret = dev->wait_error;
+	else if (dev->nr_events)
+		ret = 1;
 	pthread_mutex_unlock(&lock);
 	return ret;
 }
@@ -599,6 +641,8 @@ int fake_start(void **state)
 		.dev = fake.dev,
 		.proc = fake.proc,
 		.ioctl = fake_ioctl,
+		.read = fake_read,
+		.wait = fake_wait,
 		.move_pages = fake_move_pages,
 		.node_has_memory = fake_node_has_memory,
 	};
@@ -621,5 +665,25 @@ struct svm *fake_open(void)
 	fake_publish();
 	assert_int_equal(svm_open_on(&svm, NULL, &fake.ops), 0);
 	assert_non_null(svm);
+	return svm;
+}
+
+/* On the contexts of another process, which hands over svm0. */
+struct svm *fake_open_for(pid_t pid)
+{
+	struct svm_open_opts opts = SVM_OPEN_OPTS_INIT;
+	char path[PATH_MAX];
+	struct svm *svm = NULL;
+	int fd;
+
+	fake.pid = pid;
+	fake_publish();
+	snprintf(path, sizeof(path), "%s/svm0", fake.dev);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	opts.pid = pid;
+	opts.nr_fds = 1;
+	opts.fds = &fd;
+	assert_int_equal(svm_open_on(&svm, &opts, &fake.ops), 0);
 	return svm;
 }

@@ -32,6 +32,7 @@
 #define FAKE_PAGES 40000
 #define FAKE_DEVICES 4
 #define FAKE_NODES 4
+#define FAKE_EVENTS 16
 
 /* What is special about a page. */
 enum fake_trait {
@@ -75,8 +76,23 @@ struct fake_device {
 	struct svm_ioctl_stats stats;
 	int error; /* of the calls after the next @error_after */
 	unsigned int error_after;
-	unsigned int calls; /* migrate and residency */
+	unsigned int calls; /* on the address space */
 	uint32_t last_flags;
+	uint32_t last_timeout; /* of an access */
+	uint32_t last_hold;
+	int op_error; /* result of the operation after the next @op_error_after */
+	unsigned int op_error_after;
+	unsigned int done_more;	       /* claims so many operations more */
+	uint8_t exclusive[FAKE_PAGES]; /* enum svm_exclusive_status */
+	uint32_t event_mask;
+	uint32_t event_entries;
+	struct svm_event events[FAKE_EVENTS]; /* to be read */
+	size_t nr_events;
+	uint64_t events_total;
+	uint64_t events_dropped;
+	unsigned int waits; /* for events, each of which brings... */
+	size_t wait_brings; /* ...so many */
+	int wait_error;
 };
 
 struct fake {
@@ -120,6 +136,7 @@ int fake_job_ioctl(struct fake_device *dev, unsigned int cmd, void *arg);
 int fake_migrate(struct fake_device *dev, struct svm_ioctl_migrate *arg);
 
 struct svm *fake_open(void);
+struct svm *fake_open_for(pid_t pid);
 void *fake_addr(size_t page);
 size_t fake_count(int place, int id);
 
