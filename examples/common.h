@@ -18,6 +18,18 @@ static inline void check(long ret, const char *what)
 	exit(1);
 }
 
+/* The N of the first svmN that can do something, or -1. */
+static inline int able_device(struct svm *svm, uint64_t capability)
+{
+	struct svm_device_info device = SVM_DEVICE_INFO_INIT;
+	unsigned int i;
+
+	for (i = 0; svm_device_info(svm, i, &device) == 0; i++)
+		if ((device.capabilities & capability) == capability)
+			return (int)device.id;
+	return -1;
+}
+
 /* The first device if it can, or the NUMA node with the highest number. */
 static inline struct svm_place somewhere_else(struct svm *svm)
 {
