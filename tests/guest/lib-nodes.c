@@ -5,7 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <svm/svm.h>
+#include <svm/access.h>
+#include <svm/events.h>
+#include <svm/exclusive.h>
 
 #include "harness.h"
 #include "lib.h"
@@ -53,6 +55,24 @@ CASE(no_device_to_move_to)
 		  0);
 	CHECK_EQ(result.bytes_moved, 0);
 	CHECK_EQ(result.bytes_left, LENGTH);
+	check_fill(addr, LENGTH, 1);
+	svm_close(svm);
+}
+
+/* What only a device can do is not done by anybody else. */
+CASE(no_device_to_work)
+{
+	struct svm *svm = lib_open(NULL);
+	struct svm_events *events = NULL;
+	char *addr = map_anon(LENGTH), buffer[8] = "before";
+
+	fill(addr, LENGTH, 1);
+	CHECK_RET(svm_access_read(svm, 0, addr, 8, buffer), -ENODEV);
+	CHECK_RET(svm_access_fill(svm, 0, addr, LENGTH, 1, 0), -ENODEV);
+	CHECK_RET(svm_exclusive_acquire(svm, 0, addr, LENGTH, NULL), -ENODEV);
+	CHECK_RET(svm_events_open(&events, svm, 0, NULL), -ENODEV);
+	CHECK(!events);
+	CHECK(!strcmp(buffer, "before"));
 	check_fill(addr, LENGTH, 1);
 	svm_close(svm);
 }

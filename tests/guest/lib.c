@@ -708,3 +708,20 @@ CASE(several_handles)
 	check_fill(addr, LENGTH, 1);
 	svm_close(b);
 }
+
+/* The examples, as installed beside the tests, on devices. */
+CASE(examples)
+{
+	static const char *const names[] = { "atomics", "events", "hello",
+					     "ranges",	"report", "residency" };
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *const argv[] = { path, NULL };
+
+		snprintf(path, sizeof(path), "/usr/libexec/svm/examples/%s",
+			 names[i]);
+		CHECK_RET(run_program(argv), 0);
+	}
+}
