@@ -712,8 +712,9 @@ CASE(several_handles)
 /* The examples, as installed beside the tests, on devices. */
 CASE(examples)
 {
-	static const char *const names[] = { "atomics", "events", "hello",
-					     "ranges",	"report", "residency" };
+	static const char *const names[] = { "async",	 "atomics", "events",
+					     "hello",	 "ranges",  "report",
+					     "residency" };
 	char path[128];
 	size_t i;
 
