@@ -19,10 +19,12 @@
  * wait, for the last shares to end.
  *
  * What a worker does, it does for the submitter:
- *  - Pages are charged to the memory cgroup of the address space, since the core
- *    charges by that: a page that moves takes its charge along
- *    (mem_cgroup_migrate()), one that is created charges vma->vm_mm. The job
- *    itself is charged to the submitter.
+ *  - The memory cgroup of the address space is charged. For pages the core does
+ *    that anyway: one that moves takes its charge along (mem_cgroup_migrate()),
+ *    one that is created charges vma->vm_mm. But page tables, and the reclaim
+ *    and throttling by memory.high, go by the current task, so a share makes
+ *    the cgroup its own. A share that is throttled ends late: by some seconds
+ *    for each MiB that it creates. The job itself is charged to the submitter.
  *  - Pages come from the nodes that the submitter had (home.c).
  *  - The time of the CPU is the kernel's.
  *
@@ -33,7 +35,9 @@
  * them at the same time, each with a svm_scratch.
  */
 #include <linux/eventfd.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/svm.h>
 #include <linux/uaccess.h>
@@ -155,11 +159,24 @@ static void svm_job_end(struct svm_job *job, int error)
 	svm_context_put(ctx);
 }
 
+static int svm_job_share(struct svm_job *job, struct svm_migration *mig)
+{
+	u32 flags = job->migrate.flags | SVM_F_OWNER_MM;
+	struct mem_cgroup *memcg, *old;
+	int ret;
+
+	memcg = get_mem_cgroup_from_mm(job->ctx->mm);
+	old = set_active_memcg(memcg);
+	ret = svm_migrate_share(mig, &job->migrate, flags, SVM_JOB_SHARE);
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return ret;
+}
+
 static void svm_job_work(struct work_struct *work)
 {
 	struct svm_job *job = container_of(work, struct svm_job, work);
 	struct svm_ioctl_migrate *arg = &job->migrate;
-	u32 flags = arg->flags | SVM_F_OWNER_MM;
 	struct svm_migration mig;
 	int error;
 
@@ -172,8 +189,7 @@ static void svm_job_work(struct work_struct *work)
 		if (READ_ONCE(job->cancelled))
 			error = -ECANCELED;
 		else
-			error = svm_migrate_share(&mig, arg, flags,
-						  SVM_JOB_SHARE);
+			error = svm_job_share(job, &mig);
 		cond_resched();
 	}
 	svm_migrate_report(&mig, arg);

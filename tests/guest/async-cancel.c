@@ -34,7 +34,7 @@ CASE(cancel_waiting)
 	fill(addr, LENGTH, 1);
 	first = submit(fd, endless, ENDLESS, TO_SYSTEM, slow);
 	second = submit(fd, addr, LENGTH, TO_DEVICE, efd);
-	CHECK_EQ(cancel(fd, second), 1);
+	CHECK_EQ(job_cancel(fd, second), 1);
 	r = reap_one(fd, efd);
 	CHECK_EQ(r.id, second);
 	CHECK_EQ(r.error, -ECANCELED);
@@ -42,8 +42,8 @@ CASE(cancel_waiting)
 	CHECK_EQ(r.bytes_moved, 0);
 	check_home(fd, addr, LENGTH);
 	/* The one that it waited for is as it was. */
-	CHECK_EQ(reap(fd, first, &r, 1), 0);
-	CHECK_EQ(cancel(fd, first), 1);
+	CHECK_EQ(job_reap(fd, first, &r, 1), 0);
+	CHECK_EQ(job_cancel(fd, first), 1);
 	CHECK_EQ(reap_one(fd, slow).error, -ECANCELED);
 	check_fill(addr, LENGTH, 1);
 }
@@ -63,14 +63,14 @@ CASE(cancel_lets_others_go)
 	for (i = 1; i < 4; i++)
 		ids[i] = submit(fd, addr, LENGTH,
 				i == 2 ? TO_SYSTEM : TO_DEVICE, efd);
-	CHECK_EQ(cancel(fd, ids[2]), 1);
+	CHECK_EQ(job_cancel(fd, ids[2]), 1);
 	CHECK_EQ(event_wait(efd), 1);
-	CHECK_EQ(cancel(fd, ids[0]), 1);
+	CHECK_EQ(job_cancel(fd, ids[0]), 1);
 	event_wait(slow);
-	CHECK_EQ(reap(fd, ids[0], r, 1), 1);
+	CHECK_EQ(job_reap(fd, ids[0], r, 1), 1);
 	for (i = 0; i < 2;)
 		i += event_wait(efd);
-	CHECK_EQ(reap(fd, 0, r, 3), 3);
+	CHECK_EQ(job_reap(fd, 0, r, 3), 3);
 	CHECK_EQ(r[0].id, ids[2]);
 	CHECK_EQ(r[0].error, -ECANCELED);
 	CHECK_EQ(r[1].id, ids[1]);
@@ -101,7 +101,7 @@ CASE(cancel_running)
 		id = submit(fd, addr, ENDLESS, TO_DEVICE, efd);
 		/* It is at work. */
 		CHECK_EQ(read(fd, &e, sizeof(e)), sizeof(e));
-		CHECK_EQ(cancel(fd, id), 1);
+		CHECK_EQ(job_cancel(fd, id), 1);
 		r = reap_one(fd, efd);
 		CHECK_EQ(r.error, -ECANCELED);
 		moved = r.next - r.addr < length ? r.next - r.addr : length;
@@ -131,13 +131,13 @@ CASE(cancel_ended)
 	event_wait(efd);
 	c = arg_cancel(id);
 	check_refused(fd, SVM_IOCTL_CANCEL, &c, sizeof(c), ENOENT);
-	CHECK_EQ(cancel(fd, 0), 0);
-	CHECK_EQ(reap(fd, id, &r, 1), 1);
+	CHECK_EQ(job_cancel(fd, 0), 0);
+	CHECK_EQ(job_reap(fd, id, &r, 1), 1);
 	CHECK_EQ(r.error, 0);
 	check_refused(fd, SVM_IOCTL_CANCEL, &c, sizeof(c), ENOENT);
 	/* Cancelled, and then ended. */
 	id = submit(fd, map_endless(), ENDLESS, TO_SYSTEM, efd);
-	CHECK_EQ(cancel(fd, id), 1);
+	CHECK_EQ(job_cancel(fd, id), 1);
 	event_wait(efd);
 	c = arg_cancel(id);
 	check_refused(fd, SVM_IOCTL_CANCEL, &c, sizeof(c), ENOENT);
@@ -155,17 +155,17 @@ CASE(cancel_unknown)
 	for (i = 0; i < 5; i++) {
 		c = arg_cancel(bad[i]);
 		check_refused(fd, SVM_IOCTL_CANCEL, &c, sizeof(c), ENOENT);
-		CHECK_RET(reap(fd, bad[i], &r, 1), -ENOENT);
+		CHECK_RET(job_reap(fd, bad[i], &r, 1), -ENOENT);
 	}
-	CHECK_EQ(cancel(fd, 0), 0);
+	CHECK_EQ(job_cancel(fd, 0), 0);
 	/* Another context's. */
 	id = submit(fd, map_endless(), ENDLESS, TO_SYSTEM, efd);
 	c = arg_cancel(id);
 	check_refused(second, SVM_IOCTL_CANCEL, &c, sizeof(c), ENOENT);
-	CHECK_EQ(cancel(second, 0), 0);
-	CHECK_RET(reap(second, id, &r, 1), -ENOENT);
-	CHECK_EQ(reap(second, 0, &r, 1), 0);
-	CHECK_EQ(cancel(fd, id), 1);
+	CHECK_EQ(job_cancel(second, 0), 0);
+	CHECK_RET(job_reap(second, id, &r, 1), -ENOENT);
+	CHECK_EQ(job_reap(second, 0, &r, 1), 0);
+	CHECK_EQ(job_cancel(fd, id), 1);
 	CHECK_EQ(reap_one(fd, efd).error, -ECANCELED);
 }
 
@@ -179,11 +179,11 @@ CASE(cancel_all)
 
 	for (i = 0; i < SVM_JOBS_MAX; i++)
 		submit(fd, endless + i / 2 * part, part, TO_SYSTEM, efd);
-	CHECK_EQ(cancel(fd, 0), SVM_JOBS_MAX);
+	CHECK_EQ(job_cancel(fd, 0), SVM_JOBS_MAX);
 	reap_all(fd, efd, r, SVM_JOBS_MAX);
 	for (i = 0; i < SVM_JOBS_MAX; i++)
 		CHECK_EQ(r[i].error, -ECANCELED);
-	CHECK_EQ(cancel(fd, 0), 0);
+	CHECK_EQ(job_cancel(fd, 0), 0);
 }
 
 CASE(limit)
@@ -202,19 +202,19 @@ CASE(limit)
 	/* Each context has its own. */
 	submit(second, addr, LENGTH, TO_DEVICE, -1);
 	/* Those that have ended count until they are reaped. */
-	CHECK_EQ(cancel(fd, 0), SVM_JOBS_MAX);
+	CHECK_EQ(job_cancel(fd, 0), SVM_JOBS_MAX);
 	while (signalled < SVM_JOBS_MAX)
 		signalled += event_wait(efd);
 	check_refused(fd, SVM_IOCTL_SUBMIT, &s, sizeof(s), EBUSY);
-	CHECK_EQ(reap(fd, 0, r, 2), 2);
+	CHECK_EQ(job_reap(fd, 0, r, 2), 2);
 	for (i = 0; i < 2; i++)
 		submit(fd, addr, LENGTH, TO_DEVICE, efd);
 	check_refused(fd, SVM_IOCTL_SUBMIT, &s, sizeof(s), EBUSY);
 	while (signalled < SVM_JOBS_MAX + 2)
 		signalled += event_wait(efd);
-	CHECK_EQ(reap(fd, 0, r, SVM_JOBS_MAX), SVM_JOBS_MAX);
+	CHECK_EQ(job_reap(fd, 0, r, SVM_JOBS_MAX), SVM_JOBS_MAX);
 	CHECK_EQ(r[SVM_JOBS_MAX - 1].error, 0);
-	CHECK_EQ(reap(fd, 0, r, SVM_JOBS_MAX), 0);
+	CHECK_EQ(job_reap(fd, 0, r, SVM_JOBS_MAX), 0);
 }
 
 /* --- requests that make no sense ------------------------------------------- */
@@ -289,8 +289,8 @@ CASE(bad_requests)
 	p = arg_reap(r, 0);
 	check_refused(fd, SVM_IOCTL_REAP, &p, sizeof(p), EINVAL);
 	/* None of them has become a job. */
-	CHECK_EQ(reap(fd, 0, r, 2), 0);
-	CHECK_EQ(cancel(fd, 0), 0);
+	CHECK_EQ(job_reap(fd, 0, r, 2), 0);
+	CHECK_EQ(job_cancel(fd, 0), 0);
 	CHECK_EQ(event_count(efd), 0);
 	check_home(fd, addr, LENGTH);
 }
@@ -325,7 +325,7 @@ struct many {
 static void take(struct many *m)
 {
 	struct svm_job_result r[8];
-	int n = reap(m->fd, 0, r, 8);
+	int n = job_reap(m->fd, 0, r, 8);
 
 	CHECK_GE(n, 0);
 	m->reaped += n;
@@ -352,11 +352,11 @@ static void *meddles(void *arg)
 		else
 			CHECK_RET(ret, -EBUSY);
 		if (x % 5 == 0 && !ret) {
-			ret = cancel(m->fd, s.id);
+			ret = job_cancel(m->fd, s.id);
 			CHECK(ret == 1 || ret == -ENOENT);
 		}
 		if (x % 64 == 0)
-			CHECK_GE(cancel(m->fd, 0), 0);
+			CHECK_GE(job_cancel(m->fd, 0), 0);
 		if (x % 3 == 0)
 			take(m);
 		(*(volatile char *)(m->addr + x % PARTS * PART));

@@ -79,8 +79,8 @@ CASE(close_of_a_copy)
 
 	id = submit(fd, map_endless(), ENDLESS, TO_SYSTEM, efd);
 	CHECK_SYS(close(fd));
-	CHECK_EQ(reap(copy, id, &r, 1), 0);
-	CHECK_EQ(cancel(copy, id), 1);
+	CHECK_EQ(job_reap(copy, id, &r, 1), 0);
+	CHECK_EQ(job_cancel(copy, id), 1);
 	CHECK_EQ(reap_one(copy, efd).error, -ECANCELED);
 }
 
@@ -297,16 +297,16 @@ CASE(forked_child)
 	submit(f.fd, f.addr, LENGTH, TO_SYSTEM, done);
 	event_wait(done);
 	child_ok(child(child_meddles, &f));
-	CHECK_EQ(reap(f.fd, f.running, &r, 1), 0);
+	CHECK_EQ(job_reap(f.fd, f.running, &r, 1), 0);
 	CHECK_EQ(event_count(efd), 0);
-	CHECK_EQ(reap(f.fd, 0, &r, 1), 1);
+	CHECK_EQ(job_reap(f.fd, 0, &r, 1), 1);
 	check_home(f.fd, f.addr, LENGTH);
 
 	child_ok(child(child_helps, &f));
 	event_wait(efd);
-	CHECK_EQ(reap(f.fd, f.running, &r, 1), 1);
+	CHECK_EQ(job_reap(f.fd, f.running, &r, 1), 1);
 	CHECK_EQ(r.error, -ECANCELED);
-	CHECK_EQ(reap(f.fd, 0, &r, 1), 1);
+	CHECK_EQ(job_reap(f.fd, 0, &r, 1), 1);
 	CHECK_EQ(r.bytes_moved, LENGTH);
 	check_on_device(f.fd, f.addr, LENGTH, 0);
 	check_fill(f.addr, LENGTH, 1);
@@ -336,7 +336,7 @@ CASE(destroy_with_jobs)
 		CHECK_GE(gone, 2);
 		s = arg_submit(addr, LENGTH, TO_SYSTEM, efd);
 		check_refused(fd, SVM_IOCTL_SUBMIT, &s, sizeof(s), ENODEV);
-		CHECK_EQ(cancel(fd, 0), 0);
+		CHECK_EQ(job_cancel(fd, 0), 0);
 		check_fill(addr, LENGTH, 1);
 		CHECK_SYS(close(fd));
 	}

@@ -276,7 +276,7 @@ CASE(both_devices)
 	while (signalled < 2)
 		signalled += event_wait(efd);
 	for (i = 0; i < 2; i++) {
-		CHECK_EQ(reap(fds[i], 0, &r, 1), 1);
+		CHECK_EQ(job_reap(fds[i], 0, &r, 1), 1);
 		CHECK_EQ(r.bytes_moved, LENGTH);
 		check_on_device(fds[i], addr + i * LENGTH, LENGTH, i);
 	}
@@ -299,9 +299,9 @@ CASE(at_the_same_time)
 	move_all(fd, addr, LENGTH, TO_SYSTEM);
 	CHECK_EQ(move(fd, endless, LENGTH, TO_SYSTEM, 0).pages[SVM_PAGE_HOLE],
 		 PAGES);
-	CHECK_EQ(reap(fd, id, &r, 1), 0);
+	CHECK_EQ(job_reap(fd, id, &r, 1), 0);
 	CHECK_EQ(event_count(slow), 0);
-	CHECK_EQ(cancel(fd, id), 1);
+	CHECK_EQ(job_cancel(fd, id), 1);
 	r = reap_one(fd, slow);
 	CHECK_EQ(r.error, -ECANCELED);
 	CHECK_EQ(r.id, id);
@@ -359,9 +359,9 @@ CASE(overlap_in_order)
 	CHECK_EQ(reap_one(fd, efd).bytes_moved, PAGE);
 	check_home(fd, addr, 4 * PAGE);
 	for (i = 0; i < 3; i++)
-		CHECK_EQ(reap(fd, ids[i], r, 1), 0);
+		CHECK_EQ(job_reap(fd, ids[i], r, 1), 0);
 
-	CHECK_EQ(cancel(fd, id), 1);
+	CHECK_EQ(job_cancel(fd, id), 1);
 	CHECK_EQ(reap_one(fd, slow).error, -ECANCELED);
 	reap_all(fd, efd, r, 3);
 	for (i = 0; i < 3; i++) {
@@ -391,7 +391,7 @@ CASE(neighbours_do_not_wait)
 	CHECK_EQ(reap_one(fd, efd).bytes_moved, LENGTH);
 	submit(fd, last, LENGTH, TO_DEVICE, efd);
 	CHECK_EQ(reap_one(fd, efd).bytes_moved, LENGTH);
-	CHECK_EQ(cancel(fd, id), 1);
+	CHECK_EQ(job_cancel(fd, id), 1);
 	CHECK_EQ(reap_one(fd, slow).error, -ECANCELED);
 }
 
@@ -412,11 +412,11 @@ CASE(eventfd_of_each)
 	}
 	for (i = 7; i >= 0; i--) {
 		CHECK_EQ(event_wait(efds[i]), 1);
-		CHECK_EQ(reap(fd, ids[i], &r, 1), 1);
+		CHECK_EQ(job_reap(fd, ids[i], &r, 1), 1);
 		CHECK_EQ(r.id, ids[i]);
 		CHECK_EQ(r.addr, (uintptr_t)addr + i * LENGTH);
 		CHECK_EQ(event_count(efds[i]), 0);
-		CHECK_RET(reap(fd, ids[i], &r, 1), -ENOENT);
+		CHECK_RET(job_reap(fd, ids[i], &r, 1), -ENOENT);
 	}
 }
 
@@ -429,7 +429,7 @@ CASE(without_eventfd)
 
 	fill(addr, LENGTH, 1);
 	id = submit(fd, addr, LENGTH, TO_DEVICE, -1);
-	CHECK(EVENTUALLY(reap(fd, id, &r, 1) == 1));
+	CHECK(EVENTUALLY(job_reap(fd, id, &r, 1) == 1));
 	CHECK_EQ(r.bytes_moved, LENGTH);
 	check_on_device(fd, addr, LENGTH, 0);
 }
@@ -445,13 +445,13 @@ CASE(eventfd_closed_meanwhile)
 	twin = CHECK_SYS(dup(slow));
 	id = submit(fd, endless, ENDLESS, TO_SYSTEM, slow);
 	CHECK_SYS(close(slow));
-	CHECK_EQ(cancel(fd, id), 1);
+	CHECK_EQ(job_cancel(fd, id), 1);
 	CHECK_EQ(event_wait(twin), 1);
-	CHECK_EQ(reap(fd, id, &r, 1), 1);
+	CHECK_EQ(job_reap(fd, id, &r, 1), 1);
 	id = submit(fd, endless, ENDLESS, TO_SYSTEM, twin);
 	CHECK_SYS(close(twin));
-	CHECK_EQ(cancel(fd, id), 1);
-	CHECK(EVENTUALLY(reap(fd, id, &r, 1) == 1));
+	CHECK_EQ(job_cancel(fd, id), 1);
+	CHECK(EVENTUALLY(job_reap(fd, id, &r, 1) == 1));
 }
 
 CASE(reaped_in_parts)
@@ -469,17 +469,17 @@ CASE(reaped_in_parts)
 		signalled += event_wait(efd);
 
 	/* A result that can't be given is not lost. */
-	CHECK_RET(reap(fd, 0, find_gap(PAGE), 8), -EFAULT);
-	CHECK_RET(reap(fd, ids[0], find_gap(PAGE), 8), -EFAULT);
-	CHECK_RET(reap(fd, 0, (void *)0xffff888000000000, 8), -EFAULT);
+	CHECK_RET(job_reap(fd, 0, find_gap(PAGE), 8), -EFAULT);
+	CHECK_RET(job_reap(fd, ids[0], find_gap(PAGE), 8), -EFAULT);
+	CHECK_RET(job_reap(fd, 0, (void *)0xffff888000000000, 8), -EFAULT);
 	fits = (void *)(edge + PAGE - sizeof(r[0]) - 8);
-	CHECK_EQ(reap(fd, 0, fits, 5), 1);
+	CHECK_EQ(job_reap(fd, 0, fits, 5), 1);
 	/* An id names one, whatever the array has room for. */
-	CHECK_EQ(reap(fd, ids[fits->id == ids[4] ? 3 : 4], r, 8), 1);
-	CHECK_EQ(reap(fd, 0, r + 1, 2), 2);
-	CHECK_EQ(reap(fd, 0, r + 3, 8), 1);
+	CHECK_EQ(job_reap(fd, ids[fits->id == ids[4] ? 3 : 4], r, 8), 1);
+	CHECK_EQ(job_reap(fd, 0, r + 1, 2), 2);
+	CHECK_EQ(job_reap(fd, 0, r + 3, 8), 1);
 	r[4] = *fits;
-	CHECK_EQ(reap(fd, 0, r, 8), 0);
+	CHECK_EQ(job_reap(fd, 0, r, 8), 0);
 	signalled = 0;
 	for (i = 0; i < 5; i++)
 		signalled |= 1u << (r[i].id - ids[0]);
@@ -516,6 +516,50 @@ CASE(charged_to_the_process)
 	need_cgroup("memory");
 	cgroup_set("memory.max", "64M");
 	child_ok(cgroup_child(charges, NULL));
+	cgroup_remove();
+}
+
+struct throttled {
+	int efd;
+	struct gate go, begun, end;
+};
+
+/* Over memory.high by a little, in single pages, by a job and nobody else. */
+static void fills_up(void *arg)
+{
+	struct throttled *t = arg;
+	int fd = open_device(0);
+	char *addr = map_aligned(MIB(18));
+
+	CHECK_SYS(madvise(addr, MIB(18), MADV_NOHUGEPAGE));
+	gate_open(&t->begun, 1);
+	gate_wait(&t->go);
+	submit(fd, addr, MIB(18), TO_DEVICE, t->efd);
+	gate_wait(&t->end);
+}
+
+CASE(throttled_as_the_process)
+{
+	struct throttled t = { .efd = event_make(),
+			       .go = gate_make(),
+			       .begun = gate_make(),
+			       .end = gate_make() };
+	long long tables;
+	pid_t pid;
+
+	need_cgroup("memory");
+	cgroup_set("memory.high", "16M");
+	pid = cgroup_child(fills_up, &t);
+	gate_wait(&t.begun);
+	tables = cgroup_field("memory.stat", "pagetables");
+	CHECK_EQ(cgroup_field("memory.events", "high"), 0);
+	gate_open(&t.go, 1);
+	event_wait(t.efd);
+	CHECK_GT(cgroup_field("memory.events", "high"), 0);
+	/* Nine of them have entries for 18 MiB. */
+	CHECK_GE(cgroup_field("memory.stat", "pagetables"), tables + 9 * PAGE);
+	gate_open(&t.end, 1);
+	child_ok(pid);
 	cgroup_remove();
 }
 

@@ -61,7 +61,7 @@ uint64_t submit_at(const char *file, int line, int fd, const void *addr,
 	return arg.id;
 }
 
-int cancel(int fd, uint64_t id)
+int job_cancel(int fd, uint64_t id)
 {
 	struct svm_ioctl_cancel arg = arg_cancel(id);
 	int ret = svm_call(fd, SVM_IOCTL_CANCEL, &arg);
@@ -89,7 +89,8 @@ static void check_result(const struct svm_job_result *r)
 	CHECK_EQ(r->bytes_moved, r->pages[SVM_PAGE_MOVED] * PAGE);
 }
 
-int reap(int fd, uint64_t id, struct svm_job_result *results, uint32_t count)
+int job_reap(int fd, uint64_t id, struct svm_job_result *results,
+	     uint32_t count)
 {
 	struct svm_ioctl_reap arg = arg_reap(results, count);
 	uint32_t i;
@@ -141,7 +142,7 @@ void reap_all_at(const char *file, int line, int fd, int eventfd,
 		fail_at(file, line, "%u jobs have signalled %ju times", n,
 			(uintmax_t)signalled);
 	/* Who is told that a job has ended finds its result. */
-	CHECK_EQ(reap(fd, 0, results, n), n);
+	CHECK_EQ(job_reap(fd, 0, results, n), n);
 }
 
 struct svm_job_result reap_one_at(const char *file, int line, int fd,

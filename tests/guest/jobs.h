@@ -26,13 +26,14 @@ uint64_t submit_at(const char *file, int line, int fd, const void *addr,
 		   size_t length, struct dest to, uint32_t flags, int eventfd);
 
 /* The number of jobs told to end, or a negative errno value. */
-int cancel(int fd, uint64_t id);
+int job_cancel(int fd, uint64_t id);
 
 /*
  * The number of results, or a negative errno value. Each is checked: what must
  * be true of all.
  */
-int reap(int fd, uint64_t id, struct svm_job_result *results, uint32_t count);
+int job_reap(int fd, uint64_t id, struct svm_job_result *results,
+	     uint32_t count);
 
 /* A new eventfd that does not block; what was added to it since the last time. */
 int event_make(void);
