@@ -4,8 +4,9 @@
 # tools/svm-vm, the virtual machine: how it is made up, and whether KVM can run it.
 
 MIN_MEMORY=3072   # MiB: two ram devices, the reserved range, and room to work
-FAR_NODE=1024     # MiB of the node without CPUs, at the top of memory; its upper half is the reserved range
-RESERVED=512      # MiB
+FAR_NODE=1152     # MiB of the node without CPUs, at the top of memory; its upper part is the following two
+NVDIMM=128        # MiB of persistent memory, as old NVDIMMs appear
+RESERVED=512      # MiB of the reserved range, at the very top
 LOW_MEMORY=2048   # MiB below 4 GiB; the rest lies above 4 GiB
 
 # Memory as MiB from 6G, 4096M, 4096 (MiB).
@@ -64,10 +65,13 @@ hmat_arguments() {
 	)
 }
 
-# The address of the reserved range: the last 512 MiB of memory, but on a 128 MiB boundary (a memory
-# block of the kernel).
-reserved_address() {
-	printf '0x%x' $((((4096 + $1 - LOW_MEMORY - RESERVED) / 128 * 128) << 20))
+# The kernel's parameters for the ranges at the top of memory $1, on 128 MiB boundaries (a memory block of
+# the kernel). No NVDIMM of QEMU's: with that, HMAT and an IOMMU there are more ACPI tables than SeaBIOS takes.
+memory_maps() {
+	local reserved=$(((4096 + $1 - LOW_MEMORY - RESERVED) / 128 * 128))
+	# shellcheck disable=SC2016 # $ is a sign of the kernel's
+	printf 'memmap=%dM$0x%x memmap=%dM!0x%x' "$RESERVED" $((reserved << 20)) \
+		"$NVDIMM" $(((reserved - NVDIMM) << 20))
 }
 
 # After need_qemu. machine_arguments ACCEL MEMORY CPUS BOOT CONSOLE COMMAND-LINE: sets QEMU to all but disks and the agent's port.
@@ -90,9 +94,11 @@ machine_arguments() {
 		-object memory-backend-ram,id=bar,size=256M,share=on
 		-device ivshmem-plain,memdev=bar
 		-device virtio-gpu-pci
+		-device "edu,dma_mask=0xffffffffffffffff"
+		-device "intel-iommu,intremap=off"
 		-chardev "file,id=console,path=$(qemu_quote "$console")" -serial chardev:console
 		-kernel "$boot/vmlinuz" -initrd "$boot/initrd"
-		-append "console=ttyS0 panic=-1 loglevel=7 memmap=${RESERVED}M\$$(reserved_address "$memory") $append"
+		-append "console=ttyS0 panic=-1 loglevel=7 intel_iommu=on $(memory_maps "$memory") $append"
 	)
 }
 
