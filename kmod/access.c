@@ -17,7 +17,6 @@
  */
 #include <linux/highmem.h>
 #include <linux/jiffies.h>
-#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
@@ -64,7 +63,7 @@ static void svm_engine_mark_dirty(struct page *page)
 /* A page as the CPU addresses it; to be given to svm_engine_unmap(). */
 static void *svm_engine_map(struct page *page)
 {
-	if (is_zone_device_page(page)) {
+	if (svm_is_device_page(page)) {
 		struct svm_device *sdev = svm_device_of_page(page);
 
 		return sdev->backend->address(sdev,
@@ -75,7 +74,7 @@ static void *svm_engine_map(struct page *page)
 
 static void svm_engine_unmap(struct page *page, void *addr)
 {
-	if (!is_zone_device_page(page))
+	if (!svm_is_device_page(page))
 		kunmap_local(addr);
 }
 
@@ -246,7 +245,7 @@ static bool svm_engine_is_alone(struct svm_chunk *chunk, unsigned long addr)
 
 	if (!svm_exclusive_supported())
 		return true;
-	return is_zone_device_page(page) ||
+	return svm_is_device_page(page) ||
 	       svm_chunk_is_exclusive(chunk, index) ||
 	       !PageAnon(page) || PageHuge(page);
 }

@@ -81,6 +81,16 @@ static inline struct svm_device *svm_device_of_page(struct page *page)
 #endif
 }
 
+/*
+ * Whether a page of a mirror or a migration is in device memory, which then is one
+ * of our devices'. Not every page of ZONE_DEVICE is: those of DAX are ordinary memory
+ * to the CPU and to us.
+ */
+static inline bool svm_is_device_page(struct page *page)
+{
+	return is_device_private_page(page);
+}
+
 /* Where a device page is in its device's memory, in bytes. */
 static inline u64 svm_page_offset(struct svm_device *sdev, struct page *page)
 {

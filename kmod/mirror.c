@@ -436,7 +436,7 @@ static unsigned long svm_hmm_pfn(unsigned long hmm_pfn, unsigned long addr)
 	 * counts from the head of the folio: count from the address instead.
 	 */
 	if (hmm_pfn_to_map_order(hmm_pfn) == PMD_SHIFT - PAGE_SHIFT &&
-	    is_zone_device_page(pfn_to_page(pfn)))
+	    svm_is_device_page(pfn_to_page(pfn)))
 		pfn = ALIGN_DOWN(pfn, PTRS_PER_PTE) +
 		      ((addr & ~PMD_MASK) >> PAGE_SHIFT);
 	return pfn;

@@ -291,7 +291,8 @@ struct svm_ioctl_migrate {
  * @SVM_PLACE_SYSTEM: in system memory; &svm_page.id is the NUMA node.
  * @SVM_PLACE_DEVICE: on one of our devices; id is the N of svmN, and
  *	&svm_page.offset tells where in its memory.
- * @SVM_PLACE_OTHER_DEVICE: in the memory of a device of another driver.
+ * @SVM_PLACE_OTHER_DEVICE: in the memory of a device of another driver, such as
+ *	an NVDIMM's by DAX.
  * @SVM_PLACE_ZERO: the kernel's shared page of zeroes is mapped.
  * @SVM_PLACE_SWAP: swapped out.
  * @SVM_PLACE_MOVING: on its way from one place to another at this moment.
