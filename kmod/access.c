@@ -2,7 +2,8 @@
 /*
  * SVM_IOCTL_ACCESS: the device's engine, played by the CPU. It reads, writes,
  * fills, copies, and does atomics on virtual addresses, but touches memory only
- * through the context's mirror, as a device would.
+ * through the context's mirror, as a device would. Of a device that masters the bus
+ * transfer.c is the engine.
  *
  * An operation first gets its whole range into the mirror, so that an address
  * that can't be accessed is found before anything changed, and then works chunk
@@ -27,6 +28,7 @@
 #include "atomic.h"
 #include "context.h"
 #include "device.h"
+#include "engine.h"
 #include "exclusive.h"
 #include "ioctl.h"
 #include "mirror.h"
@@ -35,24 +37,13 @@
 #define SVM_ACCESS_MAX_TIMEOUT_MS	60000
 
 /**
- * struct svm_engine - an operation under way
- * @ctx: the context.
- * @op: the operation.
- * @deadline: in jiffies.
- * @staging: bytes on their way, @op->length of them; NULL for atomics.
+ * svm_engine_mark_dirty() - note that the device writes to a page
+ * @page: the page; the lock of its chunk is held.
+ *
+ * For whoever reclaims it: its page table entry may be writable and clean, after it
+ * was swapped in or given up by MADV_FREE.
  */
-struct svm_engine {
-	struct svm_context *ctx;
-	struct svm_access_op *op;
-	unsigned long deadline;
-	u8 *staging;
-};
-
-/*
- * A page that the device writes to, for whoever reclaims it: its page table entry
- * may be writable and clean, after it was swapped in or given up by MADV_FREE.
- */
-static void svm_engine_mark_dirty(struct page *page)
+void svm_engine_mark_dirty(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
@@ -78,12 +69,17 @@ static void svm_engine_unmap(struct page *page, void *addr)
 		kunmap_local(addr);
 }
 
-/*
- * Get all of a range into the mirror at some moment, and count a round if
- * anything was missing.
+/**
+ * svm_engine_fault() - get all of a range into the mirror at some moment
+ * @engine: the operation; a round is counted if anything was missing.
+ * @addr: first byte.
+ * @length: bytes.
+ * @write: whether the device wants to write.
+ *
+ * Return: 0 or a negative errno value, as struct svm_access_op says.
  */
-static int svm_engine_fault(struct svm_engine *engine, unsigned long addr,
-			    unsigned long length, bool write)
+int svm_engine_fault(struct svm_engine *engine, unsigned long addr,
+		     unsigned long length, bool write)
 {
 	unsigned long start = PAGE_ALIGN_DOWN(addr);
 	unsigned long end = PAGE_ALIGN(addr + length);
@@ -140,6 +136,11 @@ static void svm_engine_copy(struct svm_chunk *chunk, unsigned long addr,
 	}
 }
 
+static bool svm_engine_masters_bus(struct svm_engine *engine)
+{
+	return engine->ctx->mirror.dma;
+}
+
 /* Move bytes between staging and a range of the address space. */
 static int svm_engine_transfer(struct svm_engine *engine, unsigned long addr,
 			       bool write)
@@ -149,6 +150,8 @@ static int svm_engine_transfer(struct svm_engine *engine, unsigned long addr,
 	unsigned long next;
 	int ret;
 
+	if (svm_engine_masters_bus(engine))
+		return svm_engine_dma_transfer(engine, addr, write);
 	ret = svm_engine_fault(engine, addr, engine->op->length, write);
 	if (ret)
 		return ret;
@@ -194,6 +197,9 @@ static int svm_engine_bytes(struct svm_engine *engine)
 	struct svm_access_op *op = engine->op;
 	void __user *buffer = u64_to_user_ptr(op->data);
 	int ret;
+
+	if (op->type == SVM_ACCESS_COPY && svm_engine_masters_bus(engine))
+		return svm_engine_dma_copy(engine);
 
 	engine->staging = kvmalloc(op->length, GFP_KERNEL_ACCOUNT);
 	if (!engine->staging)
@@ -335,7 +341,8 @@ static int svm_engine_run(struct svm_engine *engine)
 	if (svm_op_is_bad(op))
 		return -EINVAL;
 	if (op->type >= SVM_ACCESS_ADD)
-		return svm_engine_atomic(engine);
+		return svm_engine_masters_bus(engine) ?
+			-EOPNOTSUPP : svm_engine_atomic(engine);
 	return svm_engine_bytes(engine);
 }
 

@@ -11,13 +11,14 @@ struct svm_device;
  * struct svm_backend - how a kind of device stores and copies its bytes
  * @type: enum svm_device_type.
  * @name: for sysfs.
- * @init: get the memory of @sdev->bytes bytes. May sleep. Required.
- * @fini: give it back; no page is in use any more. May sleep. Required.
- * @write: copy @nr system pages into device memory. Required.
- * @read: copy from device memory into @nr system pages. Required.
- * @clear: zero @nr pages of device memory. Required.
+ * @init: get the memory of @sdev->bytes bytes. May sleep. Required, as what
+ *	follows; but all of it is NULL for a device without memory for pages.
+ * @fini: give it back; no page is in use any more. May sleep.
+ * @write: copy @nr system pages into device memory.
+ * @read: copy from device memory into @nr system pages.
+ * @clear: zero @nr pages of device memory.
  * @address: where the CPU can address a page of device memory, for the engine
- *	that the module plays. Required.
+ *	that the module plays.
  *
  * Offsets are in bytes and multiples of the page size. More than one page are
  * those of a huge folio: neighbours in both memories, and aligned. The copies

@@ -25,6 +25,7 @@
 #include "access.h"
 #include "context.h"
 #include "device.h"
+#include "dma.h"
 #include "evict.h"
 #include "ioctl.h"
 #include "jobs.h"
@@ -55,8 +56,6 @@ static int svm_context_open(struct inode *inode, struct file *file)
 		return ret;
 	}
 	get_device(&sdev->dev);
-	svm_device_exit(sdev);
-
 	mmgrab(current->mm);
 	ctx->mm = current->mm;
 	ctx->sdev = sdev;
@@ -65,6 +64,11 @@ static int svm_context_open(struct inode *inode, struct file *file)
 	svm_events_init(&ctx->events);
 	svm_holds_init(&ctx->holds);
 	svm_mirror_init(&ctx->mirror, ctx->mm, &ctx->events, &ctx->holds);
+	/* Before the device can go: then all that is attached is detached. */
+	if (sdev->dma)
+		svm_dma_attach(sdev->dma, &ctx->mirror);
+	svm_device_exit(sdev);
+
 	spin_lock(&svm_contexts_lock);
 	hash_add_rcu(svm_contexts, &ctx->hash, (unsigned long)ctx->mm);
 	spin_unlock(&svm_contexts_lock);
@@ -111,6 +115,7 @@ static int svm_context_release(struct inode *inode, struct file *file)
 
 	svm_jobs_cancel_all(&ctx->jobs);
 	svm_holds_destroy(&ctx->holds);
+	svm_dma_detach(&ctx->mirror);
 	svm_context_put(ctx);
 	return 0;
 }

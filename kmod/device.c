@@ -6,7 +6,8 @@
  * it and, when everything works, the device node. svm_device_destroy() stops
  * handing out pages, moves every page in use home, waits for the operations that
  * are under way, and frees it all; only the struct stays, while files are open,
- * to say -ENODEV.
+ * to say -ENODEV. A driver's device, without memory for pages, comes and goes with
+ * svm_device_plug() and svm_device_unplug().
  *
  * On a kernel without device private memory a device has no memory. It can still
  * move pages between NUMA nodes and answer residency queries.
@@ -33,6 +34,7 @@
 
 #include "context.h"
 #include "device.h"
+#include "dma.h"
 #include "evict.h"
 #include "exclusive.h"
 #include "fault.h"
@@ -78,6 +80,8 @@ u64 svm_device_capabilities(struct svm_device *sdev)
 
 	if (!sdev->pool)
 		caps &= ~SVM_CAP_TO_DEVICE;
+	if (sdev->dma)
+		caps |= SVM_CAP_DMA;
 	return caps;
 }
 
@@ -310,45 +314,38 @@ static const struct svm_backend *svm_backend_of(u32 type)
 	}
 }
 
-/**
- * svm_device_create() - make a device
- * @type: enum svm_device_type.
- * @bytes: size of its memory, a multiple of 2 MiB.
- * @node: NUMA node, or NUMA_NO_NODE.
- * @id: the N of the new svmN.
- *
- * Return: 0 or a negative errno value.
+/*
+ * Make a device; @bytes is 0 for one without memory for pages. @dma is how it
+ * masters the bus, or NULL.
  */
-int svm_device_create(u32 type, u64 bytes, int node, u32 *id)
+static struct svm_device *svm_device_add(const struct svm_backend *backend,
+					 struct svm_dma *dma, u64 bytes,
+					 int node)
 {
-	const struct svm_backend *backend = svm_backend_of(type);
 	struct svm_device *sdev;
 	int ret;
 
-	if (!backend)
-		return -EOPNOTSUPP;
-	if (!bytes || !IS_ALIGNED(bytes, SZ_2M))
-		return -EINVAL;
-	if (node != NUMA_NO_NODE &&
-	    (node < 0 || node >= MAX_NUMNODES || !node_state(node, N_MEMORY)))
-		return -EINVAL;
-
 	sdev = kzalloc_obj(*sdev);
 	if (!sdev)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	sdev->backend = backend;
+	sdev->dma = dma;
 	sdev->node = node;
 	init_rwsem(&sdev->gate);
 	device_initialize(&sdev->dev);
 	sdev->dev.class = &svm_class;
 	sdev->dev.release = svm_device_release;
+	if (dma)
+		sdev->dev.parent = dma->dev;
 	set_dev_node(&sdev->dev, node);
 	/* Nobody but us until it has a node in the file system. */
 	sdev->busy = true;
 
-	ret = svm_device_add_memory(sdev, bytes);
-	if (ret)
-		goto err_put;
+	if (bytes) {
+		ret = svm_device_add_memory(sdev, bytes);
+		if (ret)
+			goto err_put;
+	}
 
 	ret = svm_device_take_id(sdev);
 	if (ret)
@@ -366,12 +363,7 @@ int svm_device_create(u32 type, u64 bytes, int node, u32 *id)
 		goto err_drop_id;
 
 	trace_svm_device_add(sdev->id, sdev->bytes, node);
-	*id = sdev->id;
-	/* From here on anybody may destroy it. */
-	mutex_lock(&svm_registry_lock);
-	sdev->busy = false;
-	mutex_unlock(&svm_registry_lock);
-	return 0;
+	return sdev;
 
 err_drop_id:
 	svm_device_drop_id(sdev);
@@ -380,7 +372,62 @@ err_remove_memory:
 		svm_device_remove_memory(sdev);
 err_put:
 	put_device(&sdev->dev);
-	return ret;
+	return ERR_PTR(ret);
+}
+
+/* From here on anybody may destroy it. */
+static void svm_device_release_busy(struct svm_device *sdev)
+{
+	mutex_lock(&svm_registry_lock);
+	sdev->busy = false;
+	mutex_unlock(&svm_registry_lock);
+}
+
+/**
+ * svm_device_create() - make a device
+ * @type: enum svm_device_type.
+ * @bytes: size of its memory, a multiple of 2 MiB.
+ * @node: NUMA node, or NUMA_NO_NODE.
+ * @id: the N of the new svmN.
+ *
+ * Return: 0 or a negative errno value.
+ */
+int svm_device_create(u32 type, u64 bytes, int node, u32 *id)
+{
+	const struct svm_backend *backend = svm_backend_of(type);
+	struct svm_device *sdev;
+
+	if (!backend)
+		return -EOPNOTSUPP;
+	if (!bytes || !IS_ALIGNED(bytes, SZ_2M))
+		return -EINVAL;
+	if (node != NUMA_NO_NODE &&
+	    (node < 0 || node >= MAX_NUMNODES || !node_state(node, N_MEMORY)))
+		return -EINVAL;
+
+	sdev = svm_device_add(backend, NULL, bytes, node);
+	if (IS_ERR(sdev))
+		return PTR_ERR(sdev);
+	*id = sdev->id;
+	svm_device_release_busy(sdev);
+	return 0;
+}
+
+/**
+ * svm_device_plug() - make the device of a driver, which has no memory for pages
+ * @backend: what it is.
+ * @dma: how it masters the bus.
+ * @node: NUMA node, or NUMA_NO_NODE.
+ *
+ * Only svm_device_unplug() removes it again; it stays busy for
+ * svm_device_destroy().
+ *
+ * Return: the device or an ERR_PTR.
+ */
+struct svm_device *svm_device_plug(const struct svm_backend *backend,
+				   struct svm_dma *dma, int node)
+{
+	return svm_device_add(backend, dma, 0, node);
 }
 
 /*
@@ -416,15 +463,15 @@ static int svm_device_remove(struct svm_device *sdev, bool killable)
 
 	ret = svm_device_drain(sdev, killable);
 	if (ret) {
-		mutex_lock(&svm_registry_lock);
-		sdev->busy = false;
-		mutex_unlock(&svm_registry_lock);
+		svm_device_release_busy(sdev);
 		return ret;
 	}
 
 	down_write(&sdev->gate);
 	sdev->dead = true;
 	up_write(&sdev->gate);
+	if (sdev->dma)
+		svm_dma_detach_all(sdev->dma);
 
 	trace_svm_device_remove(sdev->id);
 	cdev_device_del(&sdev->cdev, &sdev->dev);
@@ -436,11 +483,23 @@ static int svm_device_remove(struct svm_device *sdev, bool killable)
 }
 
 /**
+ * svm_device_unplug() - remove the device of a driver
+ * @sdev: from svm_device_plug().
+ *
+ * Waits for the operations that are under way. When it returns, nothing is mapped
+ * for the device's DMA any more, and files that are still open say -ENODEV.
+ */
+void svm_device_unplug(struct svm_device *sdev)
+{
+	svm_device_remove(sdev, false);
+}
+
+/**
  * svm_device_destroy() - move a device's pages home and remove it
  * @id: the N of svmN.
  *
- * Return: 0, -ENOENT, -EBUSY while somebody else does, -EINTR for a fatal
- * signal.
+ * Return: 0, -ENOENT, -EBUSY while somebody else does, or for a device of a
+ * driver, -EINTR for a fatal signal.
  */
 int svm_device_destroy(u32 id)
 {

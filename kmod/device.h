@@ -12,6 +12,7 @@
 #include "backend.h"
 #include "counters.h"
 
+struct svm_dma;
 struct svm_pool;
 
 /* More devices than a host has slots; also what the minor numbers reserve. */
@@ -23,9 +24,11 @@ struct svm_pool;
  * @cdev: the character device.
  * @id: N.
  * @node: NUMA node next to the memory, or NUMA_NO_NODE.
- * @bytes: size of the memory; 0 where the kernel has no device private memory.
+ * @bytes: size of the memory; 0 where it has none, or the kernel has no device
+ *	private memory.
  * @backend: stores and copies the bytes.
  * @backend_data: the backend's own.
+ * @dma: how it masters the bus; NULL if the CPU plays its engine.
  * @pool: which pages are in use; NULL if @bytes is 0.
  * @gate: held for reading by every operation that uses the device, for writing
  *	to set @dead. Outside of mmap_lock.
@@ -43,6 +46,7 @@ struct svm_device {
 	u64 bytes;
 	const struct svm_backend *backend;
 	void *backend_data;
+	struct svm_dma *dma;
 	struct svm_pool *pool;
 	struct rw_semaphore gate;
 	bool dead;
@@ -61,6 +65,10 @@ void svm_devices_exit(void);
 int svm_device_create(u32 type, u64 bytes, int node, u32 *id);
 int svm_device_destroy(u32 id);
 void svm_device_destroy_all(void);
+
+struct svm_device *svm_device_plug(const struct svm_backend *backend,
+				   struct svm_dma *dma, int node);
+void svm_device_unplug(struct svm_device *sdev);
 
 int svm_device_enter(struct svm_device *sdev);
 void svm_device_exit(struct svm_device *sdev);

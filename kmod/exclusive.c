@@ -235,7 +235,7 @@ static int svm_exclusive_try(struct svm_mirror *mirror,
 	if (mmu_interval_read_retry(&chunk->notifier, seq)) {
 		ret = -EBUSY;
 	} else {
-		chunk->entry[index] = svm_entry(page_to_pfn(page), true);
+		svm_chunk_set(chunk, index, svm_entry(page_to_pfn(page), true));
 		__set_bit(index, chunk->exclusive);
 	}
 	mutex_unlock(&chunk->lock);

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "debug.h"
 #include "device.h"
+#include "edu.h"
 #include "family.h"
 #include "jobs.h"
 
@@ -81,12 +82,17 @@ static int __init svm_init(void)
 	ret = svm_create_rams();
 	if (ret)
 		goto err_destroy_devices;
-	ret = svm_control_init();
+	ret = svm_edu_init();
 	if (ret)
 		goto err_destroy_devices;
+	ret = svm_control_init();
+	if (ret)
+		goto err_exit_edu;
 	svm_debug_init();
 	return 0;
 
+err_exit_edu:
+	svm_edu_exit();
 err_destroy_devices:
 	svm_device_destroy_all();
 	svm_devices_exit();
@@ -99,6 +105,7 @@ static void __exit svm_exit(void)
 {
 	svm_debug_exit();
 	svm_control_exit();
+	svm_edu_exit();
 	svm_workers_exit();
 	svm_device_destroy_all();
 	svm_devices_exit();

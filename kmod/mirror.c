@@ -32,6 +32,7 @@
 #include <linux/slab.h>
 
 #include "device.h"
+#include "dma.h"
 #include "events.h"
 #include "exclusive.h"
 #include "mirror.h"
@@ -61,6 +62,40 @@ svm_notifier_cause(const struct mmu_notifier_range *range)
 	default:
 		return SVM_CAUSE_OTHER;
 	}
+}
+
+/**
+ * svm_chunk_set() - change an entry
+ * @chunk: the chunk, locked.
+ * @index: of the page.
+ * @entry: the new entry; 0 for none.
+ *
+ * What the device's DMA reached through the old entry it reaches no more, unless the
+ * new one is for the same page.
+ */
+void svm_chunk_set(struct svm_chunk *chunk, unsigned int index,
+		   unsigned long entry)
+{
+	unsigned long old = chunk->entry[index];
+
+	lockdep_assert_held(&chunk->lock);
+
+	if (chunk->dma_map && (!entry || (old ^ entry) >> SVM_ENTRY_SHIFT))
+		svm_dma_unmap_page(chunk->mirror->dma, chunk->dma_map, index);
+	chunk->entry[index] = entry;
+}
+
+/**
+ * svm_chunk_drop_dma() - unmap all of a chunk for a device that goes away
+ * @chunk: the chunk, not locked.
+ */
+void svm_chunk_drop_dma(struct svm_chunk *chunk)
+{
+	mutex_lock(&chunk->lock);
+	if (chunk->dma_map)
+		svm_dma_map_free(chunk->mirror->dma, chunk->dma_map);
+	chunk->dma_map = NULL;
+	mutex_unlock(&chunk->lock);
 }
 
 /**
@@ -110,7 +145,7 @@ void svm_mirror_end_exclusive(struct svm_mirror *mirror, unsigned long addr,
 	mutex_lock(&chunk->lock);
 	if (test_bit(index, chunk->exclusive)) {
 		svm_chunk_end_exclusive(chunk, index, index + 1, cause);
-		chunk->entry[index] = 0;
+		svm_chunk_set(chunk, index, 0);
 	}
 	mutex_unlock(&chunk->lock);
 }
@@ -190,7 +225,7 @@ static bool svm_chunk_invalidate(struct mmu_interval_notifier *notifier,
 		if (keeps_exclusive && svm_chunk_is_exclusive(chunk, i))
 			continue;
 		had |= chunk->entry[i];
-		chunk->entry[i] = 0;
+		svm_chunk_set(chunk, i, 0);
 	}
 	if (!keeps_exclusive && !svm_is_pmd_split(chunk, range))
 		svm_chunk_end_exclusive(chunk, first, first + nr,
@@ -236,6 +271,7 @@ static void svm_mirror_free_chunk(struct svm_mirror *mirror,
 {
 	xa_erase(&mirror->chunks, index);
 	mmu_interval_notifier_remove(&chunk->notifier);
+	svm_chunk_drop_dma(chunk);
 	if (chunk->unmapped)
 		atomic_dec(&mirror->nr_unmapped);
 	mirror->nr_chunks--;
@@ -308,12 +344,19 @@ static struct svm_chunk *svm_mirror_add_chunk(struct svm_mirror *mirror,
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&chunk->lock);
 	chunk->mirror = mirror;
+	if (mirror->dma) {
+		chunk->dma_map = svm_dma_map_create(mirror->dma);
+		if (IS_ERR(chunk->dma_map)) {
+			ret = PTR_ERR(chunk->dma_map);
+			goto err_free;
+		}
+	}
 
 	ret = mmu_interval_notifier_insert(&chunk->notifier, mirror->mm,
 					   index * SVM_CHUNK_BYTES,
 					   SVM_CHUNK_BYTES, &svm_chunk_ops);
 	if (ret)
-		goto err_free;
+		goto err_free_dma_map;
 	ret = xa_err(xa_store(&mirror->chunks, index, chunk,
 			      GFP_KERNEL_ACCOUNT));
 	if (ret)
@@ -323,6 +366,9 @@ static struct svm_chunk *svm_mirror_add_chunk(struct svm_mirror *mirror,
 
 err_remove_notifier:
 	mmu_interval_notifier_remove(&chunk->notifier);
+err_free_dma_map:
+	if (chunk->dma_map)
+		svm_dma_map_free(mirror->dma, chunk->dma_map);
 err_free:
 	kvfree(chunk);
 	return ERR_PTR(ret);
@@ -346,7 +392,7 @@ struct svm_chunk *svm_mirror_find(struct svm_mirror *mirror, unsigned long addr)
  * @mirror: the mirror, entered; the memory of its address space is held.
  * @addr: the address.
  *
- * Return: the chunk, or an ERR_PTR: -ENOMEM.
+ * Return: the chunk, or an ERR_PTR: -ENOMEM, or -EOPNOTSUPP from mapping for DMA.
  */
 struct svm_chunk *svm_mirror_chunk(struct svm_mirror *mirror,
 				   unsigned long addr)
@@ -442,6 +488,15 @@ static unsigned long svm_hmm_pfn(unsigned long hmm_pfn, unsigned long addr)
 	return pfn;
 }
 
+/*
+ * Whose device private pages the device can use as they are: those of all our devices,
+ * unless it masters the bus. Then nobody's: they come home.
+ */
+static void *svm_mirror_private_owner(struct svm_mirror *mirror)
+{
+	return mirror->dma ? (void *)mirror->dma : SVM_PGMAP_OWNER;
+}
+
 /* One pass with mmap_lock held. -EBUSY: again. */
 static int svm_chunk_fault_locked(struct svm_chunk *chunk,
 				  struct hmm_range *range, bool write)
@@ -492,7 +547,7 @@ int svm_chunk_fault(struct svm_chunk *chunk, unsigned long start,
 		.end = start + nr * PAGE_SIZE,
 		.default_flags = HMM_PFN_REQ_FAULT |
 				 (write ? HMM_PFN_REQ_WRITE : 0),
-		.dev_private_owner = SVM_PGMAP_OWNER,
+		.dev_private_owner = svm_mirror_private_owner(chunk->mirror),
 	};
 	unsigned int first = svm_chunk_index(start);
 	unsigned long i;
@@ -530,10 +585,12 @@ int svm_chunk_fault(struct svm_chunk *chunk, unsigned long start,
 		svm_chunk_end_exclusive(chunk, first, first + nr,
 					SVM_CAUSE_OTHER);
 		for (i = 0; i < nr; i++)
-			chunk->entry[first + i] =
-				svm_entry(svm_hmm_pfn(range.hmm_pfns[i],
-						      start + i * PAGE_SIZE),
-					  range.hmm_pfns[i] & HMM_PFN_WRITE);
+			svm_chunk_set(chunk, first + i,
+				      svm_entry(svm_hmm_pfn(range.hmm_pfns[i],
+							    start +
+							    i * PAGE_SIZE),
+						range.hmm_pfns[i] &
+						HMM_PFN_WRITE));
 		if (chunk->unmapped) {
 			chunk->unmapped = false;
 			atomic_dec(&chunk->mirror->nr_unmapped);

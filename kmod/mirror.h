@@ -10,6 +10,8 @@
 #include <linux/svm.h>
 #include <linux/xarray.h>
 
+struct svm_dma;
+struct svm_dma_map;
 struct svm_events;
 struct svm_holds;
 
@@ -27,7 +29,10 @@ struct svm_holds;
  * @unmapped: all of it was unmapped; it may be freed when memory is wanted.
  * @exclusive: pages to which this context took exclusive access and has not
  *	seen it end. It is there for sure while the entry is valid, too.
- * @entry: for each page, its frame and what the device may do, or 0.
+ * @entry: for each page, its frame and what the device may do, or 0; written by
+ *	svm_chunk_set().
+ * @dma_map: which of the pages are mapped for the device's DMA; NULL if it does
+ *	none.
  */
 struct svm_chunk {
 	struct mmu_interval_notifier notifier;
@@ -36,6 +41,7 @@ struct svm_chunk {
 	bool unmapped;
 	DECLARE_BITMAP(exclusive, SVM_CHUNK_PAGES);
 	unsigned long entry[SVM_CHUNK_PAGES];
+	struct svm_dma_map *dma_map;
 };
 
 #define SVM_ENTRY_VALID		BIT(0)
@@ -47,6 +53,9 @@ struct svm_chunk {
  * @mm: the address space.
  * @events: where to tell what ended.
  * @holds: what the CPU waits for.
+ * @dma: how the device masters the bus; NULL if it does not, or is gone. Stable
+ *	while the device's gate is held.
+ * @dma_node: in svm_dma.mirrors.
  * @gate: held for reading while chunks are in use, for writing to free some.
  * @lock: serialises the adding of chunks.
  * @chunks: by address divided by SVM_CHUNK_BYTES.
@@ -57,6 +66,8 @@ struct svm_mirror {
 	struct mm_struct *mm;
 	struct svm_events *events;
 	struct svm_holds *holds;
+	struct svm_dma *dma;
+	struct list_head dma_node;
 	struct rw_semaphore gate;
 	struct mutex lock; /* see above */
 	struct xarray chunks;
@@ -75,6 +86,9 @@ struct svm_chunk *svm_mirror_find(struct svm_mirror *mirror,
 				  unsigned long addr);
 struct svm_chunk *svm_mirror_chunk(struct svm_mirror *mirror,
 				   unsigned long addr);
+void svm_chunk_set(struct svm_chunk *chunk, unsigned int index,
+		   unsigned long entry);
+void svm_chunk_drop_dma(struct svm_chunk *chunk);
 int svm_chunk_fault(struct svm_chunk *chunk, unsigned long start,
 		    unsigned long nr, bool write, unsigned long deadline);
 void svm_chunk_end_exclusive(struct svm_chunk *chunk, unsigned int first,

@@ -7,6 +7,7 @@
 #include <linux/sysfs.h>
 
 #include "device.h"
+#include "dma.h"
 
 static struct svm_device *svm_from_dev(struct device *dev)
 {
@@ -58,16 +59,44 @@ static ssize_t capabilities_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(capabilities);
 
+static ssize_t bytes_dma_mapped_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	struct svm_device *sdev = svm_from_dev(dev);
+	unsigned long pages;
+	int ret;
+
+	/* What does the DMA goes with the device. */
+	ret = svm_device_enter(sdev);
+	if (ret)
+		return ret;
+	pages = atomic_long_read(&sdev->dma->nr_mapped);
+	svm_device_exit(sdev);
+	return sysfs_emit(buf, "%lu\n", pages * PAGE_SIZE);
+}
+static DEVICE_ATTR_RO(bytes_dma_mapped);
+
 static struct attribute *svm_device_attrs[] = {
 	&dev_attr_type.attr,
 	&dev_attr_bytes_total.attr,
 	&dev_attr_bytes_free.attr,
 	&dev_attr_numa_node.attr,
 	&dev_attr_capabilities.attr,
+	&dev_attr_bytes_dma_mapped.attr,
 	NULL,
 };
 
+static umode_t svm_device_attr_mode(struct kobject *kobj,
+				    struct attribute *attr, int index)
+{
+	if (attr == &dev_attr_bytes_dma_mapped.attr &&
+	    !svm_from_dev(kobj_to_dev(kobj))->dma)
+		return 0;
+	return attr->mode;
+}
+
 static const struct attribute_group svm_device_group = {
+	.is_visible = svm_device_attr_mode,
 	.attrs = svm_device_attrs,
 };
 

@@ -8,9 +8,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -202,27 +199,6 @@ CASE(killed_while_the_device_works)
 
 /* --- invalidations that must not sleep ------------------------------------- */
 
-#ifndef SYS_process_mrelease
-#define SYS_process_mrelease 448
-#endif
-
-/*
- * Kill it, and stop it on its way out, when its memory is still all there: then
- * process_mrelease(2) has something to do.
- */
-static int kill_and_catch(pid_t pid)
-{
-	int status, pidfd = CHECK_SYS(syscall(SYS_pidfd_open, pid, 0));
-
-	CHECK_SYS(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT));
-	CHECK_SYS(kill(pid, SIGKILL));
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	if (!WIFSTOPPED(status) || status >> 16 != PTRACE_EVENT_EXIT)
-		skip("the process can't be stopped on its way out (%#x)",
-		     status);
-	return pidfd;
-}
-
 static void check_released(int fd, char *addr)
 {
 	char buffer[8] = "1234567";
@@ -245,20 +221,15 @@ CASE(process_mrelease)
 	struct told t;
 
 	need_exclusive();
-	pidfd = kill_and_catch(pid);
-	if (syscall(SYS_process_mrelease, pidfd, 0)) {
-		if (errno == ENOSYS)
-			skip("no process_mrelease(2)");
-		FAIL("process_mrelease: %s", err_name(errno));
-	}
+	pidfd = child_kill_and_catch(pid);
+	CHECK_EQ(process_mrelease_all(pidfd), 0);
 	check_released(fd, o.addr);
 	/* What the device had to itself it has no more, and that was told. */
 	CHECK_SYS(fcntl(fd, F_SETFL, O_NONBLOCK));
 	t = events_told(fd, SVM_EVENT_EXCLUSIVE_ENDED, SVM_CAUSE_OTHER,
 			o.addr + MIB(2), 64 * PAGE);
 	CHECK_EQ(t.bytes + t.other_bytes, 64 * PAGE);
-	CHECK_SYS(ptrace(PTRACE_DETACH, pid, 0, 0));
-	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	child_let_end(pid);
 	close(fd);
 	check_all_free(open_device(0));
 }
@@ -273,24 +244,18 @@ CASE(process_mrelease_while_the_device_works)
 		struct helper h = { 0 };
 		pid_t pid = start_owner(&o, &h.fd);
 		pthread_t threads[2];
-		int pidfd, ret;
+		int pidfd;
 
 		h.addr = o.addr;
 		threads[0] = thread_start(works_for_owner, &h);
 		threads[1] = thread_start(works_for_owner, &h);
 		while (!h.begun)
 			sched_yield();
-		pidfd = kill_and_catch(pid);
-		while ((ret = syscall(SYS_process_mrelease, pidfd, 0)) &&
-		       errno == EAGAIN)
-			again++;
-		if (ret && errno == ENOSYS)
-			skip("no process_mrelease(2)");
-		CHECK_SYS(ret);
+		pidfd = child_kill_and_catch(pid);
+		again += process_mrelease_all(pidfd);
 		check_released(h.fd, o.addr);
 		CHECK(EVENTUALLY(h.last == -EFAULT));
-		CHECK_SYS(ptrace(PTRACE_DETACH, pid, 0, 0));
-		CHECK_EQ(waitpid(pid, NULL, 0), pid);
+		child_let_end(pid);
 		CHECK(EVENTUALLY(h.last == -ESRCH));
 		h.stop = true;
 		thread_join(threads[0]);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -18,6 +19,10 @@
 #include <unistd.h>
 
 #include "harness.h"
+
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease 448
+#endif
 
 double seconds(void)
 {
@@ -116,6 +121,39 @@ void child_kill(pid_t pid)
 {
 	CHECK_SYS(kill(pid, SIGKILL));
 	child_wait(pid);
+}
+
+int child_kill_and_catch(pid_t pid)
+{
+	int status, pidfd = CHECK_SYS(syscall(SYS_pidfd_open, pid, 0));
+
+	CHECK_SYS(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT));
+	CHECK_SYS(kill(pid, SIGKILL));
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	if (!WIFSTOPPED(status) || status >> 16 != PTRACE_EVENT_EXIT)
+		skip("the process can't be stopped on its way out (%#x)",
+		     status);
+	return pidfd;
+}
+
+void child_let_end(pid_t pid)
+{
+	CHECK_SYS(ptrace(PTRACE_DETACH, pid, 0, 0));
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+unsigned int process_mrelease_all(int pidfd)
+{
+	unsigned int again = 0;
+
+	while (syscall(SYS_process_mrelease, pidfd, 0)) {
+		if (errno == ENOSYS)
+			skip("no process_mrelease(2)");
+		if (errno != EAGAIN)
+			FAIL("process_mrelease: %s", err_name(errno));
+		again++;
+	}
+	return again;
 }
 
 struct gate gate_make(void)

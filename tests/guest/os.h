@@ -43,6 +43,18 @@ void child_ok(pid_t pid);
 int child_wait(pid_t pid);
 /* Kill it and wait for it. */
 void child_kill(pid_t pid);
+/*
+ * Kill it, and stop it on its way out, when its memory is still all there; skips
+ * where that can't be. Returns its pidfd.
+ */
+int child_kill_and_catch(pid_t pid);
+/* Let it go on to its end. */
+void child_let_end(pid_t pid);
+/*
+ * process_mrelease(2) of one that was caught, which must not sleep for others: again
+ * while it says so. Returns how often; skips where there is no such call.
+ */
+unsigned int process_mrelease_all(int pidfd);
 
 /* A gate to wait at, across processes and threads. */
 struct gate {

@@ -95,10 +95,14 @@ enum svm_call_flags {
  * @SVM_DEVICE_NONE: not a device (info on /dev/svm-control says this).
  * @SVM_DEVICE_RAM: system memory that was set aside, for development and tests.
  *	The CPU can't address it while it serves as device memory.
+ * @SVM_DEVICE_DMA: a PCI function that masters the bus, such as QEMU's edu. It has
+ *	no memory for pages; what it does with an address space's memory it does
+ *	by DMA. It comes and goes with its driver in /sys/bus/pci.
  */
 enum svm_device_type {
 	SVM_DEVICE_NONE = 0,
 	SVM_DEVICE_RAM = 1,
+	SVM_DEVICE_DMA = 2,
 };
 
 /**
@@ -115,6 +119,9 @@ enum svm_device_type {
  * @SVM_CAP_EVENTS: a context tells what happens to its memory
  *	(%SVM_IOCTL_EVENTS).
  * @SVM_CAP_ASYNC: migrations can go on in the background (%SVM_IOCTL_SUBMIT).
+ * @SVM_CAP_DMA: the device masters the bus: SVM_IOCTL_ACCESS works by its own DMA.
+ *	It can read, write, fill and copy, but does no atomics, and what is in
+ *	the memory of other devices comes home for it.
  */
 enum svm_capability {
 	SVM_CAP_TO_DEVICE = 1 << 0,
@@ -125,6 +132,7 @@ enum svm_capability {
 	SVM_CAP_EXCLUSIVE = 1 << 5,
 	SVM_CAP_EVENTS = 1 << 6,
 	SVM_CAP_ASYNC = 1 << 8,
+	SVM_CAP_DMA = 1 << 9,
 };
 
 /**
@@ -495,7 +503,7 @@ struct svm_ioctl_create {
  * CAP_SYS_ADMIN. A fatal signal stops it with EINTR: the device then works on.
  *
  * Errors, besides the common ones: ENOENT if there is no such device; EBUSY
- * while another call destroys it.
+ * while another call destroys it, and for a device that a driver has bound.
  */
 struct svm_ioctl_destroy {
 	__u32 size;
@@ -571,7 +579,9 @@ enum svm_access_type {
  * Results: EINVAL for a field that can't be; EFAULT for an address that is not
  * mapped or not accessible, or a bad buffer; EPERM for writing what may only be
  * read; ETIMEDOUT when others kept taking the memory away until the deadline;
- * EHWPOISON for broken memory; EINTR for a fatal signal.
+ * EHWPOISON for broken memory; EINTR for a fatal signal; EOPNOTSUPP for an atomic
+ * by a device that can't do any; EIO when a device that masters the bus can't get
+ * to the memory, or did not answer: then the destination may have changed.
  */
 struct svm_access_op {
 	__u32 type;
