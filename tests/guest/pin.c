@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "engine.h"
 #include "harness.h"
 #include "mem.h"
 #include "os.h"
@@ -66,6 +67,28 @@ static void drain(const int pipefd[2], size_t length)
 
 	for (; length; length -= PAGE)
 		CHECK_EQ(read(pipefd[0], buffer, PAGE), PAGE);
+}
+
+/* What stayed behind is not taken for moved: the device works on the page itself. */
+CASE(device_writes_what_stayed)
+{
+	int fd = open_device(0), pipefd[2], i;
+	char *addr = map_anon(LENGTH), buffer[PAGE];
+
+	fill(addr, LENGTH, 1);
+	/* In the mirror before, too. */
+	dev_fill(fd, addr, LENGTH, 1);
+	CHECK_SYS(pipe(pipefd));
+	pin_by_pipe(pipefd, page_at(addr, FIRST), HELD * PAGE);
+	check_pinned(fd, addr);
+	dev_fill(fd, addr, LENGTH, 2);
+	check_on_device(fd, addr, FIRST * PAGE, 0);
+	check_home(fd, page_at(addr, FIRST), HELD * PAGE);
+	for (i = FIRST; i < FIRST + HELD; i++) {
+		CHECK_EQ(read(pipefd[0], buffer, PAGE), PAGE);
+		check_part(buffer, PAGE, 2, i * PAGE);
+	}
+	check_fill(addr, LENGTH, 2);
 }
 
 static void held_by_pipe(char *addr)
