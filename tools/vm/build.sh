@@ -6,7 +6,8 @@
 #   tree      root/            the guest's root file system, without a kernel
 #   packages  upper/           what `--packages` adds to it; and, apart, the emulator
 #   disk      root.img         either of them as a disk image
-#   kernel    usr/, version    a kernel's modules and headers, as they are in Debian's packages
+#   kernel    usr/, version    a kernel's modules and headers, as they are in Debian's packages; the
+#                              debug kernel is built from Debian's source (debug.config, make-kernel)
 #   boot      vmlinuz, initrd, modules.img  what QEMU starts, and the modules as a disk image
 #   userland  files.tar        libsvm, the tools and the guest tests, built in the tree
 #   module    files.tar        svm.ko, built in the tree with the kernel's headers
@@ -34,6 +35,9 @@ DPKG_EXCLUDE=(/usr/share/man /usr/share/doc /usr/share/info /usr/share/locale /u
 # its page against stores. With a CPU a thread it then keeps executing a breakpoint that the kernel, patching
 # its own text, has long removed, and the kernel dies of an int3 that nobody knows.
 QEMU_PACKAGES=qemu-system-x86
+
+# What the root file system lacks to build a kernel; sorted.
+KERNEL_PACKAGES="bc bison flex lz4"
 
 # Modules for hardware that this VM can't have, two thirds of all. depmod reads every module there is.
 MODULE_EXCLUDE=(
@@ -99,7 +103,7 @@ compute_keys() {
 	KEY_QEMU=$(packages_key "$QEMU_PACKAGES")
 	KEY_DISK=$KEY_TREE
 	[[ -z $2 ]] || KEY_DISK=$(packages_key "$2")
-	KEY_KERNEL=$(echo "$LAYOUT $SUITE $1 ${MODULE_EXCLUDE[*]}" | hash_text)
+	KEY_KERNEL=$(kernel_key "$1")
 	KEY_BOOT=$({
 		echo "$KEY_TREE $KEY_KERNEL"
 		cat "$VM"/{agent.c,initramfs-init,guest-init,make-initramfs}
@@ -208,18 +212,34 @@ make_disk() {
 
 # --- kernels ------------------------------------------------------------------------------------
 
-# The Debian suite whose linux-image-amd64 the kernel of that name is. Another kind of kernel (one built
-# from source) needs a case here and one in make_kernel; nothing else asks where a kernel comes from.
+# The Debian suite that the kernel of that name is from. Another one needs a case here; one that is not
+# Debian's linux-image-amd64 also in kernel_key and need_kernel. Nothing else asks where a kernel comes from.
 kernel_suite() {
 	case $1 in
-	stock) echo $SUITE-backports ;;
+	stock | debug) echo $SUITE-backports ;;
 	lts) echo $SUITE ;;
 	esac
 }
 
-need_kernel() { ensure kernel "$KEY_KERNEL" make_kernel "$1"; }
+kernel_key() {
+	if [[ $1 == debug ]]; then
+		{
+			# the version is the stock kernel's
+			echo "$KEY_TREE $(kernel_key stock) $KERNEL_PACKAGES"
+			cat "$VM"/{debug.config,make-kernel}
+		} | hash_text
+	else
+		echo "$LAYOUT $SUITE $1 ${MODULE_EXCLUDE[*]}" | hash_text
+	fi
+}
 
-make_kernel() {
+need_kernel() {
+	local maker=fetch_kernel
+	[[ $1 != debug ]] || maker=make_debug_kernel
+	ensure kernel "$(kernel_key "$1")" $maker "$1"
+}
+
+fetch_kernel() {
 	local dir=$1 suite mirror
 	suite=$(kernel_suite "$2")
 	mirror=$(find_mirror)
@@ -230,27 +250,56 @@ make_kernel() {
 		"${MODULE_EXCLUDE[@]}"
 }
 
+# fetch_source DIR SUITE KERNEL-TREE: puts Debian's source of that kernel's version, a tar archive, into DIR;
+# sets REPLY to its path.
+fetch_source() {
+	local dir=$1 suite=$2 mirror version name
+	mirror=$(find_mirror)
+	# 7.2 of 7.2.12+deb13-amd64
+	version=$(grep -oE '^[0-9]+\.[0-9]+' "$3/version")
+	name=linux-source-$version
+	host_apt_options >"$dir/apt.conf"
+	# shellcheck disable=SC2016 # for the inner shell
+	run_logged "fetching $name: $suite from $mirror" source \
+		unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- bash -ec '
+			"$1/fetch-debs" "$2" "$3" "$4" "^$5\$" "$5"
+			dpkg-deb --fsys-tarfile "$2"/apt/debs/*.deb | tar -x -C "$2" --strip-components=4 --wildcards "*/$5.tar.*"
+			rm -r "$2/apt" "$2/apt.conf"' \
+		- "$VM" "$dir" "$suite" "deb [arch=amd64 signed-by=$KEYRING] $mirror $suite main" "$name"
+	REPLY=$(echo "$dir/$name".tar.*)
+}
+
+make_debug_kernel() {
+	local dir=$1 suite tree layer source
+	suite=$(kernel_suite "$2")
+	need_tree
+	tree=$REPLY
+	need_packages "$KERNEL_PACKAGES"
+	layer=$REPLY
+	need_kernel stock
+	fetch_source "$dir" "$suite" "$REPLY"
+	source=$REPLY
+	mkdir "$dir/build"
+	mv "$source" "$dir/build/linux.tar"
+	cp "$VM/debug.config" "$dir/build/config"
+	run_logged "building the debug kernel from ${source##*/} (13 minutes on 2 cores)" "kernel-$2" \
+		"$VM/in-root" --layer "$layer" --build "$dir/build" "$tree/root" -- bash -c \
+		"$(<"$VM/make-kernel")" make-kernel
+	mv "$dir"/build/{usr,version} "$dir/"
+	rm -rf "$dir/build"
+}
+
 # The style checker of the kernel's source, which its headers do not have.
 need_checkpatch() { ensure checkpatch "$KEY_KERNEL" make_checkpatch "$1"; }
 
 make_checkpatch() {
-	local dir=$1 suite mirror kernel version
+	local dir=$1 suite
 	suite=$(kernel_suite "$2")
-	mirror=$(find_mirror)
 	need_kernel "$2"
-	kernel=$REPLY
-	# 7.2 of 7.2.12+deb13-amd64
-	version=$(grep -oE '^[0-9]+\.[0-9]+' "$kernel/version")
-	host_apt_options >"$dir/apt.conf"
-	# shellcheck disable=SC2016 # for the inner shell
-	run_logged "fetching checkpatch: linux-source-$version from $mirror" checkpatch \
-		unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- bash -ec '
-			"$1/fetch-debs" "$2" "$3" "$4" "^$5\$" "$5"
-			dpkg-deb --fsys-tarfile "$2"/apt/debs/*.deb | tar -x -C "$2/apt" --wildcards "*/$5.tar.*"
-			tar -x -C "$2" -f "$2"/apt/usr/src/"$5".tar.* --strip-components=2 \
-				"$5"/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch}
-			rm -r "$2/apt" "$2/apt.conf"' \
-		- "$VM" "$dir" "$suite" "deb [arch=amd64 signed-by=$KEYRING] $mirror $suite main" "linux-source-$version"
+	fetch_source "$dir" "$suite" "$REPLY"
+	tar -x -C "$dir" -f "$REPLY" --strip-components=2 \
+		--wildcards --no-wildcards-match-slash '*'/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch}
+	rm "$REPLY"
 }
 
 need_boot() { ensure boot "$KEY_BOOT" make_boot "$1"; }
