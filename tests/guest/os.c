@@ -40,6 +40,13 @@ void sleep_ms(unsigned int ms)
 		;
 }
 
+double patience(double time)
+{
+	const char *slowness = getenv("SVM_TEST_SLOWNESS");
+
+	return slowness ? time * atof(slowness) : time;
+}
+
 bool read_file(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -15,16 +15,18 @@
 /* Time: only to bound loops, never to decide a test. */
 double seconds(void);
 void sleep_ms(unsigned int ms);
+/* So many seconds, or more on a kernel that is slow (SVM_TEST_SLOWNESS). */
+double patience(double time);
 
 /* Poll a condition; false when it did not come true within a generous time. */
-#define EVENTUALLY(cond)                                             \
-	({                                                           \
-		double start_ = seconds();                           \
-		bool true_;                                          \
-                                                                     \
-		while (!(true_ = (cond)) && seconds() - start_ < 20) \
-			sleep_ms(2);                                 \
-		true_;                                               \
+#define EVENTUALLY(cond)                                      \
+	({                                                    \
+		double end_ = seconds() + patience(20);       \
+		bool true_;                                   \
+                                                              \
+		while (!(true_ = (cond)) && seconds() < end_) \
+			sleep_ms(2);                          \
+		true_;                                        \
 	})
 
 /* Small files of /proc and /sys; without the newline. */

@@ -411,7 +411,7 @@ static void change_fork(struct race *r)
 	pid_t pid = CHECK_SYS(fork());
 
 	if (!pid) {
-		alarm(60);
+		alarm(patience(60));
 		for (n = 0; n < r->pages; n += 3)
 			check_page(r, n);
 		for (n = 1; n < r->pages; n += 5)

@@ -124,7 +124,7 @@ static bool device_leaks(const char *path)
 		if (info.bytes_free == info.bytes_total)
 			return false;
 		sleep_ms(20);
-	} while (seconds() - start < LEAK_SECONDS);
+	} while (seconds() - start < patience(LEAK_SECONDS));
 	note("%s: leak: %llu of %llu bytes free after all processes have ended",
 	     path, info.bytes_free, info.bytes_total);
 	return true;
@@ -185,7 +185,7 @@ static int wait_case(pid_t pid, const struct test_case *c)
 			return status;
 		if (got < 0)
 			FAIL("waitpid: %s", err_name(errno));
-		if (seconds() - start > HANG_SECONDS) {
+		if (seconds() - start > patience(HANG_SECONDS)) {
 			note("%s: hangs", c->name);
 			print_stacks(pid);
 			kill(-pid, SIGKILL);
@@ -221,7 +221,7 @@ int warden_run(const struct test_case *c, const char **reason)
 	setpgid(pid, pid);
 	start = seconds();
 	status = wait_case(pid, c);
-	if (seconds() - start > SLOW_SECONDS)
+	if (seconds() - start > patience(SLOW_SECONDS))
 		note("%s: took %.0f s", c->name, seconds() - start);
 	kill(-pid, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
