@@ -30,6 +30,8 @@
 #include "ioctl.h"
 #include "jobs.h"
 #include "migrate.h"
+#include "owner.h"
+#include "quota.h"
 #include "residency.h"
 
 static DEFINE_SPINLOCK(svm_contexts_lock);
@@ -51,11 +53,14 @@ static int svm_context_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 
 	ret = svm_device_enter(sdev);
-	if (ret) {
-		kfree(ctx);
-		return ret;
-	}
+	if (ret)
+		goto err_free_ctx;
 	get_device(&sdev->dev);
+	ctx->owner = svm_owner_get(sdev, current->mm);
+	if (IS_ERR(ctx->owner)) {
+		ret = PTR_ERR(ctx->owner);
+		goto err_exit_device;
+	}
 	mmgrab(current->mm);
 	ctx->mm = current->mm;
 	ctx->sdev = sdev;
@@ -75,6 +80,13 @@ static int svm_context_open(struct inode *inode, struct file *file)
 
 	file->private_data = ctx;
 	return nonseekable_open(inode, file);
+
+err_exit_device:
+	svm_device_exit(sdev);
+	put_device(&sdev->dev);
+err_free_ctx:
+	kfree(ctx);
+	return ret;
 }
 
 /**
@@ -100,6 +112,7 @@ void svm_context_put(struct svm_context *ctx)
 	svm_mirror_destroy(&ctx->mirror);
 	svm_events_destroy(&ctx->events);
 	svm_scratch_free(ctx->scratch);
+	svm_owner_put(ctx->owner);
 	mmdrop(ctx->mm);
 	put_device(&ctx->sdev->dev);
 	kfree_rcu(ctx, rcu);
@@ -302,6 +315,11 @@ static int svm_context_events(void *owner, void *arg)
 	return ret;
 }
 
+static int svm_context_quota(void *owner, void *arg)
+{
+	return svm_quota_ioctl(owner, arg);
+}
+
 static const struct svm_ioctl svm_context_ioctls[] = {
 	SVM_IOCTL_ENTRY(SVM_IOCTL_INFO, struct svm_ioctl_info, max_call_bytes,
 			svm_context_info),
@@ -319,6 +337,8 @@ static const struct svm_ioctl svm_context_ioctls[] = {
 			reserved, svm_context_exclusive),
 	SVM_IOCTL_ENTRY(SVM_IOCTL_EVENTS, struct svm_ioctl_events, dropped,
 			svm_context_events),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_QUOTA, struct svm_ioctl_quota, bytes_default,
+			svm_context_quota),
 	SVM_IOCTL_ENTRY(SVM_IOCTL_SUBMIT, struct svm_ioctl_submit, id,
 			svm_context_submit),
 	SVM_IOCTL_ENTRY(SVM_IOCTL_CANCEL, struct svm_ioctl_cancel, reserved,

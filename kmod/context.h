@@ -15,12 +15,14 @@
 
 struct mm_struct;
 struct svm_device;
+struct svm_owner;
 struct svm_scratch;
 
 /**
  * struct svm_context - an open /dev/svmN: a device and an address space
  * @sdev: the device; a reference is held.
  * @mm: the opener's; the struct is held (mmgrab), not the memory.
+ * @owner: who owns what it brings to the device.
  * @refs: held by the open file, and by each job that has not ended.
  * @hash: in the table of contexts, by @mm, for counting faults.
  * @rcu: for freeing.
@@ -34,6 +36,7 @@ struct svm_scratch;
 struct svm_context {
 	struct svm_device *sdev;
 	struct mm_struct *mm;
+	struct svm_owner *owner;
 	refcount_t refs;
 	struct hlist_node hash;
 	struct rcu_head rcu;

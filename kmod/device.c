@@ -38,6 +38,7 @@
 #include "evict.h"
 #include "exclusive.h"
 #include "fault.h"
+#include "owner.h"
 #include "pool.h"
 #include "trace.h"
 
@@ -332,6 +333,10 @@ static struct svm_device *svm_device_add(const struct svm_backend *backend,
 	sdev->dma = dma;
 	sdev->node = node;
 	init_rwsem(&sdev->gate);
+	sdev->quota_percent = 100;
+	mutex_init(&sdev->owners_lock);
+	INIT_LIST_HEAD(&sdev->owners);
+	mutex_init(&sdev->fair_lock);
 	device_initialize(&sdev->dev);
 	sdev->dev.class = &svm_class;
 	sdev->dev.release = svm_device_release;
@@ -543,17 +548,28 @@ int svm_devices_init(void)
 {
 	int ret;
 
-	ret = alloc_chrdev_region(&svm_devt, 0, SVM_MAX_DEVICES, "svm");
+	ret = svm_owners_init();
 	if (ret)
 		return ret;
+	ret = alloc_chrdev_region(&svm_devt, 0, SVM_MAX_DEVICES, "svm");
+	if (ret)
+		goto err_exit_owners;
 	ret = class_register(&svm_class);
 	if (ret)
-		unregister_chrdev_region(svm_devt, SVM_MAX_DEVICES);
+		goto err_unregister_region;
+	return 0;
+
+err_unregister_region:
+	unregister_chrdev_region(svm_devt, SVM_MAX_DEVICES);
+err_exit_owners:
+	svm_owners_exit();
 	return ret;
 }
 
 void svm_devices_exit(void)
 {
+	/* The last owners hold devices, and these their class. */
+	svm_owners_exit();
 	class_unregister(&svm_class);
 	unregister_chrdev_region(svm_devt, SVM_MAX_DEVICES);
 }

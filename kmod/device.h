@@ -7,6 +7,7 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/svm.h>
 
@@ -36,6 +37,11 @@ struct svm_pool;
  * @dead: the device is going away; what it had may be freed. Protected by @gate.
  * @busy: somebody is destroying it. Protected by the registry's lock.
  * @counters: since it was created.
+ * @quota_percent: how much of it an address space may have that has no quota of
+ *	its own.
+ * @owners_lock: protects @owners.
+ * @owners: address spaces that have it open or have memory on it.
+ * @fair_lock: held by who takes memory from several of them.
  * @region: the address space that the pages' frame numbers are from.
  * @pagemap: the device pages. Its end is open: keep it last.
  */
@@ -53,6 +59,10 @@ struct svm_device {
 	bool dead;
 	bool busy;
 	struct svm_counters counters;
+	unsigned int quota_percent;
+	struct mutex owners_lock; /* see above */
+	struct list_head owners;
+	struct mutex fair_lock; /* see above */
 	struct resource *region;
 	struct dev_pagemap pagemap;
 };

@@ -23,6 +23,7 @@ union svm_ioctl_buffer {
 	struct svm_ioctl_access access;
 	struct svm_ioctl_exclusive exclusive;
 	struct svm_ioctl_events events;
+	struct svm_ioctl_quota quota;
 	struct svm_ioctl_submit submit;
 	struct svm_ioctl_cancel cancel;
 	struct svm_ioctl_reap reap;

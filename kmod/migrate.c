@@ -31,6 +31,7 @@
 #include "ioctl.h"
 #include "migrate.h"
 #include "migration.h"
+#include "quota.h"
 
 void svm_scratch_free(struct svm_scratch *scratch)
 {
@@ -290,6 +291,7 @@ int svm_migrate_begin(struct svm_migration *mig, struct svm_context *ctx,
 		.to_device = arg->dest == SVM_DEST_DEVICE,
 		.resident_only = arg->flags & SVM_MIGRATE_RESIDENT_ONLY,
 		.node = arg->node,
+		.claim.owner = ctx->owner,
 	};
 	arg->next = arg->addr;
 	mig->scratch = svm_scratch_get(ctx);
@@ -319,7 +321,8 @@ int svm_migrate_share(struct svm_migration *mig, struct svm_ioctl_migrate *arg,
 	if (ret)
 		goto exit_context;
 
-	mig->device_full = false;
+	mig->claim.limit = svm_quota_pages(mig->claim.owner);
+	mig->no_room = SVM_PAGE_CANDIDATE;
 	ret = svm_migrate_range(mig, arg, limit);
 
 	svm_mirror_exit(&mig->ctx->mirror);

@@ -52,7 +52,9 @@ struct svm_scratch {
  * @node: for system memory, or NUMA_NO_NODE.
  * @home: where system memory comes from; NULL for where the current task gets
  *	it.
- * @device_full: no page was left in the pool when last asked.
+ * @claim: on whose behalf page frames are taken.
+ * @no_room: why no page frame could be had when last asked for one, or
+ *	SVM_PAGE_CANDIDATE.
  * @scratch: arrays.
  * @pages: pages by enum svm_page_status.
  * @to_device_pages: moved to the device, without @populated.
@@ -67,7 +69,8 @@ struct svm_migration {
 	bool resident_only;
 	int node;
 	struct svm_home *home;
-	bool device_full;
+	struct svm_claim claim;
+	enum svm_page_status no_room;
 	struct svm_scratch *scratch;
 	u64 pages[SVM_PAGE_STATUS_NR];
 	u64 to_device_pages;

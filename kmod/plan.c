@@ -132,8 +132,7 @@ enum svm_page_status svm_page_plan(struct svm_migration *mig,
 	default:
 		return SVM_PAGE_SPECIAL;
 	}
-	return mig->to_device && mig->device_full ? SVM_PAGE_DEVICE_FULL :
-						    SVM_PAGE_CANDIDATE;
+	return mig->to_device ? mig->no_room : SVM_PAGE_CANDIDATE;
 }
 
 /**

@@ -8,15 +8,20 @@
  * carving leaves no fragments behind for good. When the core splits a huge folio
  * the block turns into one of single pages, see svm_pool_split().
  *
+ * Each page has an owner, for quota and for eviction: who took it, until it is
+ * freed. The frames of an owner are in a queue, the coldest first; a huge folio is
+ * there by its first frame.
+ *
  * Locking: one spinlock, taken with interrupts off, because a page is freed
  * wherever its last reference is dropped: under a page table lock, or from an
  * interrupt. Nothing is allocated under it. It is a leaf, but for genalloc,
  * which takes no locks, and the wait queue's own lock.
  *
- * Limits: 88 bytes for each 2 MiB. One call takes at most as many pages as the
- * caller's array has. The first carving of a block that was a huge folio works
- * through its 512 struct pages with interrupts off; nothing else takes longer
- * than the number of pages asked for.
+ * Limits: 24 bytes for each page, and 96 for each 2 MiB. One call takes at most as
+ * many pages as the caller's array has. The first carving of a block that was a
+ * huge folio works through its 512 struct pages with interrupts off, and so does
+ * a split, as the core has just done; nothing else takes longer than the number
+ * of pages asked for.
  */
 #include <linux/bitmap.h>
 #include <linux/genalloc.h>
@@ -29,7 +34,19 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "owner.h"
 #include "pool.h"
+
+/**
+ * struct svm_frame - a page frame
+ * @link: in the queue of its owner while it is in use; of a huge folio only the
+ *	first frame is.
+ * @owner: whose it is, while it is in use; of a huge folio likewise.
+ */
+struct svm_frame {
+	struct list_head link;
+	struct svm_owner *owner;
+};
 
 /**
  * struct svm_block - 2 MiB of device memory
@@ -58,6 +75,7 @@ struct svm_block {
  * @closed: nothing is handed out any more.
  * @idle: woken when @nr_used comes down to 0.
  * @blocks: the blocks, by place.
+ * @frames: the frames, by place.
  */
 struct svm_pool {
 	spinlock_t lock; /* irqsave: pages are freed anywhere */
@@ -69,6 +87,7 @@ struct svm_pool {
 	bool closed;
 	wait_queue_head_t idle;
 	struct svm_block *blocks;
+	struct svm_frame *frames;
 };
 
 /**
@@ -95,9 +114,14 @@ struct svm_pool *svm_pool_create(phys_addr_t start, u64 bytes, int node)
 	if (!pool->blocks)
 		goto err_free_pool;
 
+	pool->frames = kvcalloc_node(pool->nr_blocks * SVM_BLOCK_PAGES,
+				     sizeof(*pool->frames), GFP_KERNEL, node);
+	if (!pool->frames)
+		goto err_free_blocks;
+
 	pool->whole = gen_pool_create(ilog2(SVM_BLOCK_BYTES), node);
 	if (!pool->whole)
-		goto err_free_blocks;
+		goto err_free_frames;
 
 	ret = gen_pool_add(pool->whole, start, bytes, node);
 	if (ret)
@@ -113,6 +137,8 @@ struct svm_pool *svm_pool_create(phys_addr_t start, u64 bytes, int node)
 
 err_destroy_whole:
 	gen_pool_destroy(pool->whole);
+err_free_frames:
+	kvfree(pool->frames);
 err_free_blocks:
 	kvfree(pool->blocks);
 err_free_pool:
@@ -130,6 +156,7 @@ void svm_pool_destroy(struct svm_pool *pool)
 		return;
 	WARN_ON_ONCE(pool->nr_used);
 	gen_pool_destroy(pool->whole);
+	kvfree(pool->frames);
 	kvfree(pool->blocks);
 	kfree(pool);
 }
@@ -144,6 +171,54 @@ static struct svm_block *svm_pool_block_of(struct svm_pool *pool,
 					   unsigned long pfn)
 {
 	return &pool->blocks[(pfn - pool->first_pfn) / SVM_BLOCK_PAGES];
+}
+
+static struct svm_frame *svm_pool_frame_of(struct svm_pool *pool,
+					   unsigned long pfn)
+{
+	return &pool->frames[pfn - pool->first_pfn];
+}
+
+/* How many more pages an owner may have. */
+static unsigned long svm_claim_room(struct svm_pool *pool,
+				    const struct svm_claim *claim)
+{
+	lockdep_assert_held(&pool->lock);
+
+	if (claim->owner->used >= claim->limit)
+		return 0;
+	return claim->limit - claim->owner->used;
+}
+
+/* Note whose @nr pages are that begin with a frame, and that it is warm. */
+static void svm_pool_own(struct svm_pool *pool, const struct svm_claim *claim,
+			 unsigned long pfn, unsigned long nr)
+{
+	struct svm_frame *frame = svm_pool_frame_of(pool, pfn);
+	struct svm_owner *owner = claim->owner;
+
+	lockdep_assert_held(&pool->lock);
+
+	/* One reference for all its pages. */
+	if (!owner->used)
+		refcount_inc(&owner->refs);
+	owner->used += nr;
+	frame->owner = owner;
+	list_add_tail(&frame->link, &owner->queue);
+}
+
+/* Return: the owner if that was its last page: it is to be put, unlocked. */
+static struct svm_owner *svm_pool_disown(struct svm_pool *pool,
+					 unsigned long pfn, unsigned long nr)
+{
+	struct svm_frame *frame = svm_pool_frame_of(pool, pfn);
+	struct svm_owner *owner = frame->owner;
+
+	lockdep_assert_held(&pool->lock);
+
+	list_del(&frame->link);
+	owner->used -= nr;
+	return owner->used ? NULL : owner;
 }
 
 /*
@@ -203,17 +278,19 @@ static struct svm_block *svm_pool_block_to_carve(struct svm_pool *pool)
 /**
  * svm_pool_alloc_huge() - take 2 MiB for a huge folio
  * @pool: the pool.
+ * @claim: for whom.
  *
- * Return: the first page frame number, or 0 when no block is whole or the pool
- * is closed.
+ * Return: the first page frame number, or 0 when no block is whole, the owner
+ * may not have so much, or the pool is closed.
  */
-unsigned long svm_pool_alloc_huge(struct svm_pool *pool)
+unsigned long svm_pool_alloc_huge(struct svm_pool *pool,
+				  const struct svm_claim *claim)
 {
 	struct svm_block *block = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	if (!pool->closed)
+	if (!pool->closed && svm_claim_room(pool, claim) >= SVM_BLOCK_PAGES)
 		block = svm_pool_take_block(pool);
 	if (block) {
 		bitmap_fill(block->used, SVM_BLOCK_PAGES);
@@ -221,6 +298,8 @@ unsigned long svm_pool_alloc_huge(struct svm_pool *pool)
 		block->compound = true;
 		WRITE_ONCE(block->huge, true);
 		WRITE_ONCE(pool->nr_used, pool->nr_used + SVM_BLOCK_PAGES);
+		svm_pool_own(pool, claim, svm_block_first_pfn(pool, block),
+			     SVM_BLOCK_PAGES);
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
 	return block ? svm_block_first_pfn(pool, block) : 0;
@@ -236,28 +315,40 @@ unsigned long svm_pool_alloc_huge(struct svm_pool *pool)
 void svm_pool_split(struct svm_pool *pool, unsigned long pfn)
 {
 	struct svm_block *block = svm_pool_block_of(pool, pfn);
+	struct svm_frame *head = svm_pool_frame_of(pool, pfn);
+	unsigned long flags, i;
 
+	spin_lock_irqsave(&pool->lock, flags);
 	/* The core untied the struct pages; all of them are in use. */
 	block->compound = false;
 	WRITE_ONCE(block->huge, false);
+	for (i = 1; i < SVM_BLOCK_PAGES; i++) {
+		head[i].owner = head->owner;
+		list_add(&head[i].link, &head[i - 1].link);
+	}
+	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
 /**
  * svm_pool_alloc() - take single pages
  * @pool: the pool.
+ * @claim: for whom.
  * @pfns: where to put their page frame numbers.
  * @nr: how many.
  *
- * Return: how many there were, up to @nr; 0 when the pool is full or closed.
+ * Return: how many there were, up to @nr; 0 when the pool is full or closed, or
+ * the owner may not have more.
  */
-unsigned long svm_pool_alloc(struct svm_pool *pool, unsigned long *pfns,
-			     unsigned long nr)
+unsigned long svm_pool_alloc(struct svm_pool *pool,
+			     const struct svm_claim *claim,
+			     unsigned long *pfns, unsigned long nr)
 {
 	unsigned long got = 0;
 	struct svm_block *block;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
+	nr = min(nr, svm_claim_room(pool, claim));
 	while (got < nr && !pool->closed) {
 		unsigned long base, bit;
 
@@ -270,6 +361,7 @@ unsigned long svm_pool_alloc(struct svm_pool *pool, unsigned long *pfns,
 				break;
 			__set_bit(bit, block->used);
 			block->nr_used++;
+			svm_pool_own(pool, claim, base + bit, 1);
 			pfns[got++] = base + bit;
 		}
 		if (block->nr_used == SVM_BLOCK_PAGES)
@@ -309,12 +401,14 @@ void svm_pool_free(struct svm_pool *pool, unsigned long pfn)
 {
 	struct svm_block *block = svm_pool_block_of(pool, pfn);
 	unsigned long bit = (pfn - pool->first_pfn) % SVM_BLOCK_PAGES;
+	struct svm_owner *gone = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
 	if (WARN_ON_ONCE(block->huge ||
 			 !__test_and_clear_bit(bit, block->used)))
 		goto unlock;
+	gone = svm_pool_disown(pool, pfn, 1);
 	if (block->nr_used-- == SVM_BLOCK_PAGES)
 		list_add_tail(&block->partial, &pool->partial);
 	if (!block->nr_used)
@@ -322,6 +416,8 @@ void svm_pool_free(struct svm_pool *pool, unsigned long pfn)
 	svm_pool_count_freed(pool, 1);
 unlock:
 	spin_unlock_irqrestore(&pool->lock, flags);
+	if (gone)
+		svm_owner_put(gone);
 }
 
 /**
@@ -334,11 +430,13 @@ unlock:
 void svm_pool_free_huge(struct svm_pool *pool, unsigned long pfn)
 {
 	struct svm_block *block = svm_pool_block_of(pool, pfn);
+	struct svm_owner *gone = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
 	if (WARN_ON_ONCE(!block->huge))
 		goto unlock;
+	gone = svm_pool_disown(pool, pfn, SVM_BLOCK_PAGES);
 	WRITE_ONCE(block->huge, false);
 	bitmap_zero(block->used, SVM_BLOCK_PAGES);
 	block->nr_used = 0;
@@ -346,6 +444,8 @@ void svm_pool_free_huge(struct svm_pool *pool, unsigned long pfn)
 	svm_pool_count_freed(pool, SVM_BLOCK_PAGES);
 unlock:
 	spin_unlock_irqrestore(&pool->lock, flags);
+	if (gone)
+		svm_owner_put(gone);
 }
 
 /**
@@ -389,6 +489,21 @@ void svm_pool_reopen(struct svm_pool *pool)
 unsigned long svm_pool_nr_used(struct svm_pool *pool)
 {
 	return READ_ONCE(pool->nr_used);
+}
+
+/**
+ * svm_pool_nr_owned() - number of pages that an owner has at the moment
+ * @pool: the pool.
+ * @owner: the owner.
+ */
+unsigned long svm_pool_nr_owned(struct svm_pool *pool, struct svm_owner *owner)
+{
+	unsigned long nr;
+
+	spin_lock_irq(&pool->lock);
+	nr = owner->used;
+	spin_unlock_irq(&pool->lock);
+	return nr;
 }
 
 /**

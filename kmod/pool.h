@@ -11,16 +11,29 @@
 #define SVM_BLOCK_PAGES	(SVM_BLOCK_BYTES / PAGE_SIZE)
 #define SVM_BLOCK_ORDER	ilog2(SVM_BLOCK_PAGES)
 
+struct svm_owner;
 struct svm_pool;
+
+/**
+ * struct svm_claim - on whose behalf page frames are taken
+ * @owner: who will own them; the caller has a reference.
+ * @limit: how many pages it may have at once.
+ */
+struct svm_claim {
+	struct svm_owner *owner;
+	unsigned long limit;
+};
 
 struct svm_pool *svm_pool_create(phys_addr_t start, u64 bytes, int node);
 void svm_pool_destroy(struct svm_pool *pool);
 
-unsigned long svm_pool_alloc(struct svm_pool *pool, unsigned long *pfns,
-			     unsigned long nr);
+unsigned long svm_pool_alloc(struct svm_pool *pool,
+			     const struct svm_claim *claim,
+			     unsigned long *pfns, unsigned long nr);
 void svm_pool_free(struct svm_pool *pool, unsigned long pfn);
 
-unsigned long svm_pool_alloc_huge(struct svm_pool *pool);
+unsigned long svm_pool_alloc_huge(struct svm_pool *pool,
+				  const struct svm_claim *claim);
 void svm_pool_split(struct svm_pool *pool, unsigned long pfn);
 void svm_pool_free_huge(struct svm_pool *pool, unsigned long pfn);
 bool svm_pool_is_huge(struct svm_pool *pool, unsigned long pfn);
@@ -29,6 +42,7 @@ void svm_pool_close(struct svm_pool *pool);
 void svm_pool_reopen(struct svm_pool *pool);
 
 unsigned long svm_pool_nr_used(struct svm_pool *pool);
+unsigned long svm_pool_nr_owned(struct svm_pool *pool, struct svm_owner *owner);
 unsigned long svm_pool_list_used(struct svm_pool *pool, unsigned long *cursor,
 				 unsigned long *pfns, unsigned long nr);
 long svm_pool_wait_idle(struct svm_pool *pool, bool killable, long timeout);

@@ -28,6 +28,7 @@
 #include "home.h"
 #include "migration.h"
 #include "pool.h"
+#include "quota.h"
 #include "trace.h"
 #include "walk.h"
 
@@ -247,10 +248,14 @@ static void svm_migrate_run(struct svm_migration *mig,
 
 	for (; nr; first += got, nr -= got) {
 		if (mig->to_device)
-			got = svm_pool_alloc(mig->sdev->pool, s->frames, nr);
+			got = svm_pool_alloc(mig->sdev->pool, &mig->claim,
+					     s->frames, nr);
 		if (!got) {
-			mig->device_full = true;
-			memset(s->status + first, SVM_PAGE_DEVICE_FULL, nr);
+			mig->no_room = svm_quota_is_used_up(mig->sdev,
+							    &mig->claim) ?
+				       SVM_PAGE_OVER_QUOTA :
+				       SVM_PAGE_DEVICE_FULL;
+			memset(s->status + first, mig->no_room, nr);
 			return;
 		}
 		svm_migrate_singles(mig, vma, start, first, got);
@@ -392,7 +397,8 @@ static unsigned int svm_take_blocks(struct svm_migration *mig, unsigned int nr)
 	unsigned int got;
 
 	for (got = 0; got < nr; got++) {
-		s->blocks[got] = svm_pool_alloc_huge(mig->sdev->pool);
+		s->blocks[got] = svm_pool_alloc_huge(mig->sdev->pool,
+						     &mig->claim);
 		if (!s->blocks[got])
 			break;
 	}

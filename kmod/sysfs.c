@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/class/svm/svmN: what a device is and its counters, one value a file. The
- * values are those of SVM_IOCTL_INFO and SVM_IOCTL_STATS.
+ * values are those of SVM_IOCTL_INFO and SVM_IOCTL_STATS; quota_percent is for the
+ * administrator to write.
  */
 #include <linux/device.h>
 #include <linux/sysfs.h>
@@ -59,6 +60,30 @@ static ssize_t capabilities_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(capabilities);
 
+static ssize_t quota_percent_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(svm_from_dev(dev)->quota_percent));
+}
+
+static ssize_t quota_percent_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t count)
+{
+	unsigned int percent;
+	int ret;
+
+	ret = kstrtouint(buf, 10, &percent);
+	if (ret)
+		return ret;
+	if (percent > 100)
+		return -EINVAL;
+	WRITE_ONCE(svm_from_dev(dev)->quota_percent, percent);
+	return count;
+}
+static DEVICE_ATTR_RW(quota_percent);
+
 static ssize_t bytes_dma_mapped_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
@@ -82,6 +107,7 @@ static struct attribute *svm_device_attrs[] = {
 	&dev_attr_bytes_free.attr,
 	&dev_attr_numa_node.attr,
 	&dev_attr_capabilities.attr,
+	&dev_attr_quota_percent.attr,
 	&dev_attr_bytes_dma_mapped.attr,
 	NULL,
 };

@@ -25,6 +25,7 @@ static const char *const status_names[] = {
 	[SVM_PAGE_NO_MEMORY] = "no-memory",
 	[SVM_PAGE_BUSY] = "busy",
 	[SVM_PAGE_POISONED] = "poisoned",
+	[SVM_PAGE_OVER_QUOTA] = "over-quota",
 };
 _Static_assert(sizeof(status_names) / sizeof(status_names[0]) ==
 		       SVM_PAGE_STATUS_NR,

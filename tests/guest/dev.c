@@ -155,6 +155,29 @@ struct svm_ioctl_stats arg_stats(uint32_t scope)
 	return arg;
 }
 
+struct svm_ioctl_quota arg_quota(uint32_t flags, uint64_t bytes)
+{
+	RUBBISH(struct svm_ioctl_quota);
+	arg.flags = flags;
+	arg.bytes = bytes;
+	return arg;
+}
+
+struct svm_ioctl_quota device_quota(int fd)
+{
+	struct svm_ioctl_quota arg = arg_quota(0, 0);
+
+	CHECK_RET(svm_call(fd, SVM_IOCTL_QUOTA, &arg), 0);
+	return arg;
+}
+
+void set_quota(int fd, uint64_t bytes)
+{
+	struct svm_ioctl_quota arg = arg_quota(SVM_QUOTA_SET, bytes);
+
+	CHECK_RET(svm_call(fd, SVM_IOCTL_QUOTA, &arg), 0);
+}
+
 struct svm_ioctl_create arg_create(uint64_t bytes, int node)
 {
 	RUBBISH(struct svm_ioctl_create);

@@ -110,6 +110,9 @@ size_t count_place(int fd, const void *addr, size_t length, unsigned int place);
 
 struct svm_ioctl_stats device_stats(int fd, uint32_t scope);
 
+struct svm_ioctl_quota device_quota(int fd);
+void set_quota(int fd, uint64_t bytes);
+
 /*
  * An ioctl that must fail with @want (positive errno), and must leave the whole
  * struct as it was.
@@ -127,6 +130,7 @@ struct svm_ioctl_residency arg_residency(const void *addr, size_t length,
 					 struct svm_page *pages);
 struct svm_ioctl_evict arg_evict(uint64_t bytes);
 struct svm_ioctl_stats arg_stats(uint32_t scope);
+struct svm_ioctl_quota arg_quota(uint32_t flags, uint64_t bytes);
 struct svm_ioctl_create arg_create(uint64_t bytes, int node);
 struct svm_ioctl_destroy arg_destroy(uint32_t id);
 

@@ -33,6 +33,7 @@ static const char *const status_names[] = {
 	[SVM_PAGE_NO_MEMORY] = "no-memory",
 	[SVM_PAGE_BUSY] = "busy",
 	[SVM_PAGE_POISONED] = "poisoned",
+	[SVM_PAGE_OVER_QUOTA] = "over-quota",
 };
 
 const char *status_name(unsigned int status)

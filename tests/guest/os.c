@@ -271,15 +271,15 @@ void *map_shared(size_t length)
 			      MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 }
 
-void drop_cap_sys_admin(void)
+void drop_cap(unsigned int cap)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
 						 0 };
 	struct __user_cap_data_struct data[2];
 
 	CHECK_SYS(syscall(SYS_capget, &head, data));
-	data[0].effective &= ~(1u << CAP_SYS_ADMIN);
-	data[0].permitted &= ~(1u << CAP_SYS_ADMIN);
+	data[cap / 32].effective &= ~(1u << cap % 32);
+	data[cap / 32].permitted &= ~(1u << cap % 32);
 	CHECK_SYS(syscall(SYS_capset, &head, data));
 }
 

@@ -92,8 +92,8 @@ static inline uint32_t random_next(uint64_t *state)
 /* Memory that stays shared over fork. */
 void *map_shared(size_t length);
 
-/* Lose CAP_SYS_ADMIN, in this thread. */
-void drop_cap_sys_admin(void);
+/* Lose a capability of <linux/capability.h>, in this thread. */
+void drop_cap(unsigned int cap);
 
 /* A new file on a real file system (not tmpfs), open and unlinked. */
 int real_file(size_t length);

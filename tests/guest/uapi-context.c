@@ -3,6 +3,7 @@
  * Whose memory a context is about, and who may do what with it.
  */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -296,7 +297,7 @@ static void without_capability(void *arg)
 
 	(void)arg;
 	fill(addr, LENGTH, 1);
-	drop_cap_sys_admin();
+	drop_cap(CAP_SYS_ADMIN);
 	check_refused(device, SVM_IOCTL_EVICT, &evict, sizeof(evict), EPERM);
 	check_refused(control, SVM_IOCTL_CREATE, &create, sizeof(create),
 		      EPERM);

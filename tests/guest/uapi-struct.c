@@ -39,6 +39,7 @@ static const struct call calls[] = {
 	{ "exclusive", SVM_IOCTL_EXCLUSIVE, sizeof(struct svm_ioctl_exclusive),
 	  false },
 	{ "events", SVM_IOCTL_EVENTS, sizeof(struct svm_ioctl_events), false },
+	{ "quota", SVM_IOCTL_QUOTA, sizeof(struct svm_ioctl_quota), false },
 	{ "submit", SVM_IOCTL_SUBMIT, sizeof(struct svm_ioctl_submit), false },
 	{ "cancel", SVM_IOCTL_CANCEL, sizeof(struct svm_ioctl_cancel), false },
 	{ "reap", SVM_IOCTL_REAP, sizeof(struct svm_ioctl_reap), false },
@@ -72,6 +73,7 @@ static void make_request(const struct call *c, void *buffer)
 	const struct svm_ioctl_exclusive exclusive =
 		arg_exclusive(SVM_EXCLUSIVE_RELEASE, memory, 4 * PAGE, NULL);
 	const struct svm_ioctl_events events = arg_events(0, 0);
+	const struct svm_ioctl_quota quota = arg_quota(0, 0);
 	const struct svm_ioctl_submit submit =
 		arg_submit(memory, 4 * PAGE, TO_SYSTEM, -1);
 	const struct svm_ioctl_cancel cancel = arg_cancel(0);
@@ -109,6 +111,9 @@ static void make_request(const struct call *c, void *buffer)
 		break;
 	case SVM_IOCTL_EVENTS:
 		from = &events;
+		break;
+	case SVM_IOCTL_QUOTA:
+		from = &quota;
 		break;
 	case SVM_IOCTL_SUBMIT:
 		from = &submit;

@@ -68,6 +68,7 @@ enum {
 	SVM_CMD_ACCESS = 0x67,
 	SVM_CMD_EXCLUSIVE = 0x68,
 	SVM_CMD_EVENTS = 0x69,
+	SVM_CMD_QUOTA = 0x6e,
 	SVM_CMD_SUBMIT = 0x70,
 	SVM_CMD_CANCEL = 0x71,
 	SVM_CMD_REAP = 0x72,
@@ -196,6 +197,8 @@ struct svm_ioctl_info {
  *	locked: worth another try.
  * @SVM_PAGE_POISONED: the hardware reported it broken, or it was found so when
  *	it was copied.
+ * @SVM_PAGE_OVER_QUOTA: the address space has as much on the destination device
+ *	as its quota allows, see %SVM_IOCTL_QUOTA.
  * @SVM_PAGE_STATUS_NR: number of values so far.
  */
 enum svm_page_status {
@@ -216,6 +219,7 @@ enum svm_page_status {
 	SVM_PAGE_NO_MEMORY = 14,
 	SVM_PAGE_BUSY = 15,
 	SVM_PAGE_POISONED = 16,
+	SVM_PAGE_OVER_QUOTA = 17,
 	SVM_PAGE_STATUS_NR,
 };
 
@@ -939,5 +943,48 @@ struct svm_ioctl_reap {
 };
 
 #define SVM_IOCTL_REAP _IO(SVM_TYPE, SVM_CMD_REAP)
+
+/**
+ * enum svm_quota_flags - flags of SVM_IOCTL_QUOTA, besides %SVM_F_OWNER_MM
+ * @SVM_QUOTA_SET: set the quota, too.
+ */
+enum svm_quota_flags {
+	SVM_QUOTA_SET = 1 << 8,
+};
+
+/* &svm_ioctl_quota.bytes: no quota of its own, but the device's default. */
+#define SVM_QUOTA_DEFAULT 0xffffffffffffffffULL
+
+/**
+ * struct svm_ioctl_quota - ioctl(SVM_IOCTL_QUOTA) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_quota).
+ * @flags: mask of %SVM_F_OWNER_MM and &enum svm_quota_flags.
+ * @bytes: with %SVM_QUOTA_SET in: what the address space may have on the device
+ *	from now on, rounded down to pages, or %SVM_QUOTA_DEFAULT. Out: what it
+ *	may have, not more than the device has.
+ * @bytes_used: out: what it has.
+ * @bytes_default: out: what it may have without a quota of its own: a part of
+ *	the device that the administrator sets in
+ *	/sys/class/svm/svmN/quota_percent, at first all of it.
+ *
+ * The contexts of one address space on a device share one quota. It counts the
+ * pages that they brought there, as long as they are there; a page that is shared
+ * after fork() counts for who brought it. Beyond it a migrate call leaves pages
+ * where they are, with %SVM_PAGE_OVER_QUOTA. What is there already stays when
+ * the quota is lowered: nothing is added until enough has left.
+ *
+ * Anybody may set it to the default or less; more takes CAP_SYS_RESOURCE.
+ *
+ * Errors: the common ones.
+ */
+struct svm_ioctl_quota {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 bytes;
+	__aligned_u64 bytes_used;
+	__aligned_u64 bytes_default;
+};
+
+#define SVM_IOCTL_QUOTA _IO(SVM_TYPE, SVM_CMD_QUOTA)
 
 #endif /* _UAPI_LINUX_SVM_H */
