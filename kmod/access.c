@@ -32,6 +32,7 @@
 #include "exclusive.h"
 #include "ioctl.h"
 #include "mirror.h"
+#include "pool.h"
 
 #define SVM_ACCESS_TIMEOUT_MS		1000
 #define SVM_ACCESS_MAX_TIMEOUT_MS	60000
@@ -57,6 +58,7 @@ static void *svm_engine_map(struct page *page)
 	if (svm_is_device_page(page)) {
 		struct svm_device *sdev = svm_device_of_page(page);
 
+		svm_pool_touch(sdev->pool, page_to_pfn(page));
 		return sdev->backend->address(sdev,
 					      svm_page_offset(sdev, page));
 	}

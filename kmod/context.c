@@ -197,6 +197,24 @@ void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
 }
 
 /**
+ * svm_context_tell_owner() - tell the contexts of an owner
+ * @owner: the owner.
+ * @event: what happened to its pages.
+ */
+void svm_context_tell_owner(struct svm_owner *owner,
+			    const struct svm_event *event)
+{
+	struct svm_context *ctx;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(svm_contexts, ctx, hash,
+				   (unsigned long)owner->mm)
+		if (ctx->owner == owner)
+			svm_events_emit(&ctx->events, *event);
+	rcu_read_unlock();
+}
+
+/**
  * svm_context_tell_all() - tell all contexts of a device
  * @sdev: the device.
  * @event: what happened to it.

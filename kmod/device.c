@@ -446,6 +446,11 @@ struct svm_device *svm_device_plug(const struct svm_backend *backend,
  */
 static int svm_device_drain(struct svm_device *sdev, bool killable)
 {
+	struct svm_eviction ev = {
+		.sdev = sdev,
+		.cause = SVM_CAUSE_UNPLUG,
+		.killable = killable,
+	};
 	long ret = -ETIMEDOUT;
 
 	if (!sdev->pool)
@@ -453,7 +458,7 @@ static int svm_device_drain(struct svm_device *sdev, bool killable)
 
 	svm_pool_close(sdev->pool);
 	while (ret == -ETIMEDOUT) {
-		svm_evict(sdev, ULONG_MAX, SVM_CAUSE_UNPLUG, killable);
+		svm_evict(&ev, ULONG_MAX);
 		ret = svm_pool_wait_idle(sdev->pool, killable,
 					 msecs_to_jiffies(20));
 	}

@@ -2,8 +2,9 @@
 /*
  * Eviction: bringing device pages home by page frame, whoever has them mapped.
  *
- * The pool tells which frames are in use. A frame may change hands before it is
- * locked: the core takes a reference or passes it over.
+ * The pool tells which frames are in use, or which of an owner's are cold. A frame
+ * may change hands before it is locked: the core takes a reference or passes it
+ * over, and when it is locked its owner is looked at once more.
  *
  * A huge folio goes by page frame only as a whole, so it wants 2 MiB of system
  * memory. If there are none, or if only parts of it are mapped any more, it
@@ -14,7 +15,8 @@
  * mmap_lock and the family mutex are tried, not waited for: whoever holds them
  * may do so for as long as he likes, and we may be unloading the module.
  *
- * Limits: SVM_BLOCK_PAGES at once; each page in use is tried once a call.
+ * Limits: SVM_BLOCK_PAGES at once; each page in use is tried once a call, or an
+ * owner's as often as svm_eviction.looks allows.
  */
 #include <linux/capability.h>
 #include <linux/memremap.h>
@@ -33,42 +35,87 @@
 #include "copy.h"
 #include "device.h"
 #include "evict.h"
+#include "fair.h"
 #include "family.h"
+#include "migration.h"
+#include "owner.h"
 #include "pool.h"
 #include "rmap.h"
 #include "trace.h"
 
 #ifdef SVM_HAVE_DEVICE_PRIVATE
 
-/* What a folio's copy goes to; NULL if it has to stay. */
-static struct folio *svm_evict_copy(struct page *from, struct folio *to)
-{
-	if (!to)
-		return NULL;
-	__folio_set_locked(to);
-	if (svm_copy_pages(folio_page(to, 0), from, folio_nr_pages(to), NULL)) {
-		svm_fresh_page_put(folio_page(to, 0));
-		return NULL;
-	}
-	return to;
-}
+/**
+ * struct svm_evict_batch - page frames on their way home
+ * @pfns: the frames; a huge folio has all of its own, and nothing else is there.
+ * @src: for migrate_device_pfns().
+ * @dst: likewise.
+ */
+struct svm_evict_batch {
+	unsigned long pfns[SVM_BLOCK_PAGES];
+	unsigned long src[SVM_BLOCK_PAGES];
+	unsigned long dst[SVM_BLOCK_PAGES];
+};
 
-/* Get the destination for a page or a huge page, filled; 0 if it has to stay. */
-static unsigned long svm_evict_page(struct svm_device *sdev, unsigned long src)
+/*
+ * Whether a page that is locked is still one to evict: SVM_PAGE_CANDIDATE, or why
+ * not. The place for whatever else shall keep pages on a device.
+ */
+static enum svm_page_status svm_evict_plan(struct svm_eviction *ev,
+					   struct page *from)
 {
-	int node = sdev->node == NUMA_NO_NODE ? numa_mem_id() : sdev->node;
-	struct page *from = migrate_pfn_to_page(src);
-	gfp_t gfp = GFP_HIGHUSER_MOVABLE;
-	unsigned int order = 0;
-	struct folio *to;
-
 	/*
 	 * Nobody has it mapped: it was thrown away before it was, or has moved
 	 * already, and is only waiting for its last reference to go.
 	 */
 	if (!folio_test_anon(page_folio(from)) || svm_page_has_left(from))
-		return 0;
+		return SVM_PAGE_BUSY;
+	/* Freed, and taken by somebody else, since it was listed. */
+	if (ev->owner &&
+	    svm_pool_owner(ev->sdev->pool, page_to_pfn(from)) != ev->owner)
+		return SVM_PAGE_BUSY;
+	return SVM_PAGE_CANDIDATE;
+}
 
+/*
+ * Get the destination for a page or a huge page, filled. @to may be NULL: there
+ * was no memory.
+ */
+static enum svm_page_status svm_evict_copy(struct page *from, struct folio *to,
+					   unsigned long *dst)
+{
+	if (!to)
+		return SVM_PAGE_NO_MEMORY;
+	__folio_set_locked(to);
+	if (svm_copy_pages(folio_page(to, 0), from, folio_nr_pages(to), NULL)) {
+		svm_fresh_page_put(folio_page(to, 0));
+		return SVM_PAGE_POISONED;
+	}
+	*dst = migrate_pfn(folio_pfn(to));
+	return SVM_PAGE_CANDIDATE;
+}
+
+/* Get the destination of an entry that migrate_device_pfns() gave. */
+static enum svm_page_status svm_evict_page(struct svm_eviction *ev,
+					   unsigned long src,
+					   unsigned long *dst)
+{
+	int node = ev->sdev->node == NUMA_NO_NODE ? numa_mem_id() :
+						    ev->sdev->node;
+	struct page *from = migrate_pfn_to_page(src);
+	enum svm_page_status status;
+	unsigned int order = 0;
+	struct folio *to;
+	gfp_t gfp;
+
+	status = svm_evict_plan(ev, from);
+	if (status != SVM_PAGE_CANDIDATE)
+		return status;
+
+	/* Who only wants room on a device must not have others killed for it. */
+	gfp = GFP_HIGHUSER_MOVABLE;
+	if (ev->owner)
+		gfp |= __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 #ifdef SVM_HAVE_LARGE_FOLIOS
 	if (src & MIGRATE_PFN_COMPOUND) {
 		/* If that takes an effort, single pages are easier to get. */
@@ -76,24 +123,38 @@ static unsigned long svm_evict_page(struct svm_device *sdev, unsigned long src)
 		order = SVM_BLOCK_ORDER;
 	}
 #endif
-	to = svm_evict_copy(from, __folio_alloc_node(gfp, order, node));
-	if (!to)
-		return 0;
-	return migrate_pfn(folio_pfn(to)) | (order ? src & MIGRATE_PFN_COMPOUND : 0);
+	to = __folio_alloc_node(gfp, order, node);
+	status = svm_evict_copy(from, to, dst);
+#ifdef SVM_HAVE_LARGE_FOLIOS
+	if (status == SVM_PAGE_CANDIDATE)
+		*dst |= src & MIGRATE_PFN_COMPOUND;
+#endif
+	return status;
 }
 
-/* @src holds @nr page frames of the device. Returns how many went home. */
-static unsigned long svm_evict_batch(struct svm_device *sdev,
-				     unsigned long *src, unsigned long *dst,
-				     unsigned long nr)
+/* Returns how many of @nr page frames went home. */
+static unsigned long svm_evict_pfns(struct svm_eviction *ev,
+				    struct svm_evict_batch *batch,
+				    unsigned long nr)
 {
-	unsigned long i, moved = 0;
+	unsigned long *src = batch->src, *dst = batch->dst;
+	unsigned long i, tried = 0, moved = 0;
 
+	memcpy(src, batch->pfns, nr * sizeof(*src));
+	memset(dst, 0, nr * sizeof(*dst));
 	migrate_device_pfns(src, nr);
 	for (i = 0; i < nr; i++) {
-		dst[i] = 0;
-		if (src[i] & MIGRATE_PFN_MIGRATE)
-			dst[i] = svm_evict_page(sdev, src[i]);
+		enum svm_page_status status;
+		unsigned long pages;
+
+		if (!(src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		pages = folio_nr_pages(page_folio(migrate_pfn_to_page(src[i])));
+		status = svm_evict_page(ev, src[i], &dst[i]);
+		if (status == SVM_PAGE_CANDIDATE)
+			continue;
+		ev->pages[status] += pages;
+		tried += pages;
 	}
 	migrate_device_pages(src, dst, nr);
 	for (i = 0; i < nr; i++) {
@@ -103,16 +164,19 @@ static unsigned long svm_evict_batch(struct svm_device *sdev,
 		moved += folio_nr_pages(page_folio(migrate_pfn_to_page(dst[i])));
 	}
 	migrate_device_finalize(src, dst, nr);
+	ev->pages[SVM_PAGE_MOVED] += moved;
+	ev->pages[SVM_PAGE_BUSY] += nr - moved - tried;
 	return moved;
 }
 
 #ifdef SVM_HAVE_LARGE_FOLIOS
 /* Bring home, as single pages, what a part of a VMA has on the device. */
-static unsigned long svm_evict_range(struct svm_device *sdev,
+static unsigned long svm_evict_range(struct svm_eviction *ev,
 				     struct vm_area_struct *vma,
 				     unsigned long start, unsigned long end,
-				     unsigned long *src, unsigned long *dst)
+				     struct svm_evict_batch *batch)
 {
+	unsigned long *src = batch->src, *dst = batch->dst;
 	struct migrate_vma args = {
 		.vma = vma,
 		.src = src,
@@ -129,15 +193,17 @@ static unsigned long svm_evict_range(struct svm_device *sdev,
 	for (i = 0; i < args.npages; i++) {
 		struct page *from = migrate_pfn_to_page(src[i]);
 		unsigned long addr = start + i * PAGE_SIZE;
+		enum svm_page_status status;
 		struct folio *to;
 
 		if (!from || !(src[i] & MIGRATE_PFN_MIGRATE) ||
-		    svm_device_of_page(from) != sdev)
+		    svm_device_of_page(from) != ev->sdev ||
+		    svm_evict_plan(ev, from) != SVM_PAGE_CANDIDATE)
 			continue;
 		to = svm_vma_alloc_folio(GFP_HIGHUSER_MOVABLE, 0, vma, addr);
-		to = svm_evict_copy(from, to);
-		if (to)
-			dst[i] = migrate_pfn(folio_pfn(to));
+		status = svm_evict_copy(from, to, &dst[i]);
+		if (status != SVM_PAGE_CANDIDATE)
+			ev->pages[status]++;
 	}
 	migrate_vma_pages(&args);
 	for (i = 0; i < args.npages; i++) {
@@ -147,13 +213,14 @@ static unsigned long svm_evict_range(struct svm_device *sdev,
 		moved++;
 	}
 	migrate_vma_finalize(&args);
+	ev->pages[SVM_PAGE_MOVED] += moved;
 	return moved;
 }
 
-static unsigned long svm_evict_mm(struct svm_device *sdev,
+static unsigned long svm_evict_mm(struct svm_eviction *ev,
 				  struct mm_struct *mm, unsigned long start,
-				  unsigned long end, unsigned long *src,
-				  unsigned long *dst)
+				  unsigned long end,
+				  struct svm_evict_batch *batch)
 {
 	struct vm_area_struct *vma;
 	unsigned long moved = 0;
@@ -166,103 +233,119 @@ static unsigned long svm_evict_mm(struct svm_device *sdev,
 	if (family) {
 		/* It may be another VMA by now; what it has is to go as well. */
 		end = min(end, vma->vm_end);
-		moved = svm_evict_range(sdev, vma, start, end, src, dst);
+		moved = svm_evict_range(ev, vma, start, end, batch);
 		mutex_unlock(family);
 	}
 	mmap_read_unlock(mm);
 	return moved;
 }
 
-/* @src holds the page frames of a huge folio. Returns how many went home. */
-static unsigned long svm_evict_huge(struct svm_device *sdev,
-				    unsigned long *src, unsigned long *dst,
-				    bool killable)
+/* The batch is a huge folio. Returns how many pages went home. */
+static unsigned long svm_evict_huge(struct svm_eviction *ev,
+				    struct svm_evict_batch *batch)
 {
-	unsigned long pfn = src[0], start, end, moved = 0;
+	unsigned long pfn = batch->pfns[0], start, end, moved = 0;
 	struct mm_struct *mm;
 	unsigned int nth;
 
 	if (svm_rmap_is_whole(pfn))
-		moved = svm_evict_batch(sdev, src, dst, SVM_BLOCK_PAGES);
+		moved = svm_evict_pfns(ev, batch, SVM_BLOCK_PAGES);
 
-	for (nth = 0; !moved && svm_pool_is_huge(sdev->pool, pfn); nth++) {
+	for (nth = 0; !moved && svm_pool_is_huge(ev->sdev->pool, pfn); nth++) {
 		mm = svm_rmap_mm(pfn, nth, &start, &end);
 		if (!mm)
 			break;
-		moved = svm_evict_mm(sdev, mm, start, end, src, dst);
+		moved = svm_evict_mm(ev, mm, start, end, batch);
 		mmput_async(mm);
-		if (killable && fatal_signal_pending(current))
+		if (ev->killable && fatal_signal_pending(current))
 			break;
 		cond_resched();
 	}
 	return moved;
 }
 #else
-static unsigned long svm_evict_huge(struct svm_device *sdev,
-				    unsigned long *src, unsigned long *dst,
-				    bool killable)
+static unsigned long svm_evict_huge(struct svm_eviction *ev,
+				    struct svm_evict_batch *batch)
 {
 	return 0;
 }
 #endif
 
-/**
- * svm_evict() - bring pages of a device home
- * @sdev: the device; it has memory.
- * @nr: how many pages. A huge page goes whole, also if that is more.
- * @cause: for the events.
- * @killable: whether to stop for a fatal signal.
- *
- * Return: how many went home.
- */
-unsigned long svm_evict(struct svm_device *sdev, unsigned long nr,
-			enum svm_event_cause cause, bool killable)
+static unsigned long svm_evict_list(struct svm_eviction *ev,
+				    unsigned long *cursor, unsigned long *pfns,
+				    unsigned long nr)
 {
-	unsigned long cursor = 0, moved = 0;
-	struct svm_event event = {
+	struct svm_pool *pool = ev->sdev->pool;
+
+	nr = min(nr, SVM_BLOCK_PAGES);
+	if (ev->owner)
+		return svm_pool_list_cold(pool, ev->owner, pfns, nr,
+					  &ev->looks);
+	return svm_pool_list_used(pool, cursor, pfns, nr);
+}
+
+static void svm_evict_tell(struct svm_eviction *ev, unsigned long moved,
+			   u64 began)
+{
+	const struct svm_event event = {
 		.type = SVM_EVENT_MIGRATED,
-		.cause = cause,
+		.cause = ev->cause,
+		.length = moved * PAGE_SIZE,
+		.duration_ns = ktime_get_ns() - began,
 		.from = SVM_PLACE_DEVICE,
 		.to = SVM_PLACE_SYSTEM,
-		.from_id = sdev->id,
+		.from_id = ev->sdev->id,
 		.to_id = -1,
 	};
-	u64 began = ktime_get_ns();
-	unsigned long *src, *dst;
 
-	src = kvmalloc_array(2 * SVM_BLOCK_PAGES, sizeof(*src), GFP_KERNEL);
-	if (!src)
+	trace_svm_evict(ev->sdev->id, moved);
+	svm_count(&ev->sdev->counters, SVM_CTR_BYTES_EVICTED,
+		  moved * PAGE_SIZE);
+	if (moved && ev->owner)
+		svm_context_tell_owner(ev->owner, &event);
+	else if (moved)
+		svm_context_tell_all(ev->sdev, &event);
+}
+
+/**
+ * svm_evict() - bring pages of a device home
+ * @ev: which, and what came of it.
+ * @nr: how many pages. A huge page goes whole, also if that is more.
+ *
+ * Context: the device's gate, or its drain, keeps the pool; no mmap_lock, family
+ * mutex or folio lock is held.
+ * Return: how many went home.
+ */
+unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)
+{
+	unsigned long cursor = 0, moved = 0;
+	struct svm_evict_batch *batch;
+	u64 began = ktime_get_ns();
+
+	batch = kvmalloc_obj(*batch);
+	if (!batch)
 		return 0;
-	dst = src + SVM_BLOCK_PAGES;
 
 	while (moved < nr) {
-		unsigned long batch;
+		unsigned long listed;
 
-		batch = svm_pool_list_used(sdev->pool, &cursor, src,
-					   min(nr - moved, SVM_BLOCK_PAGES));
-		if (!batch)
+		listed = svm_evict_list(ev, &cursor, batch->pfns, nr - moved);
+		if (!listed)
 			break;
-		if (svm_pool_is_huge(sdev->pool, src[0]))
-			moved += svm_evict_huge(sdev, src, dst, killable);
+		if (svm_pool_is_huge(ev->sdev->pool, batch->pfns[0]))
+			moved += svm_evict_huge(ev, batch);
 		else
-			moved += svm_evict_batch(sdev, src, dst, batch);
-		if (killable && fatal_signal_pending(current))
+			moved += svm_evict_pfns(ev, batch, listed);
+		if (ev->killable && fatal_signal_pending(current))
 			break;
 		cond_resched();
 	}
-	kvfree(src);
-
-	svm_count(&sdev->counters, SVM_CTR_BYTES_EVICTED, moved * PAGE_SIZE);
-	trace_svm_evict(sdev->id, moved);
-	event.length = moved * PAGE_SIZE;
-	event.duration_ns = ktime_get_ns() - began;
-	if (moved)
-		svm_context_tell_all(sdev, &event);
+	kvfree(batch);
+	svm_evict_tell(ev, moved, began);
 	return moved;
 }
 #else
-unsigned long svm_evict(struct svm_device *sdev, unsigned long nr,
-			enum svm_event_cause cause, bool killable)
+unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)
 {
 	return 0;
 }
@@ -277,7 +360,13 @@ unsigned long svm_evict(struct svm_device *sdev, unsigned long nr,
  */
 int svm_evict_ioctl(struct svm_device *sdev, struct svm_ioctl_evict *arg)
 {
-	unsigned long nr = ULONG_MAX;
+	struct svm_eviction ev = {
+		.sdev = sdev,
+		.cause = SVM_CAUSE_EVICT,
+		.killable = true,
+	};
+	unsigned long moved;
+	unsigned int i;
 	int ret;
 
 	if (!capable(CAP_SYS_ADMIN))
@@ -292,9 +381,14 @@ int svm_evict_ioctl(struct svm_device *sdev, struct svm_ioctl_evict *arg)
 		return -EOPNOTSUPP;
 	}
 	if (arg->bytes)
-		nr = (arg->bytes >> PAGE_SHIFT) + !PAGE_ALIGNED(arg->bytes);
-	arg->bytes_evicted =
-		svm_evict(sdev, nr, SVM_CAUSE_EVICT, true) * PAGE_SIZE;
+		moved = svm_evict_fairly(&ev, (arg->bytes >> PAGE_SHIFT) +
+					      !PAGE_ALIGNED(arg->bytes));
+	else
+		moved = svm_evict(&ev, ULONG_MAX);
 	svm_device_exit(sdev);
+
+	arg->bytes_evicted = moved * PAGE_SIZE;
+	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
+		arg->pages[i] = i < SVM_PAGE_STATUS_NR ? ev.pages[i] : 0;
 	return 0;
 }

@@ -7,9 +7,27 @@
 
 struct svm_device;
 struct svm_ioctl_evict;
+struct svm_owner;
 
-unsigned long svm_evict(struct svm_device *sdev, unsigned long nr,
-			enum svm_event_cause cause, bool killable);
+/**
+ * struct svm_eviction - what to bring home, and what came of it
+ * @sdev: the device; it has memory.
+ * @owner: whose pages, the coldest first; NULL for anybody's, by place.
+ * @cause: for the events.
+ * @killable: whether to stop for a fatal signal.
+ * @looks: with @owner, how many frames may still be looked at.
+ * @pages: pages by enum svm_page_status, added to.
+ */
+struct svm_eviction {
+	struct svm_device *sdev;
+	struct svm_owner *owner;
+	enum svm_event_cause cause;
+	bool killable;
+	unsigned long looks;
+	u64 pages[SVM_PAGE_STATUS_NR];
+};
+
+unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr);
 int svm_evict_ioctl(struct svm_device *sdev, struct svm_ioctl_evict *arg);
 
 #endif /* SVM_EVICT_H */

@@ -381,6 +381,7 @@ static void svm_job_result(const struct svm_job *job,
 		.length = job->migrate.length,
 		.next = job->migrate.next,
 		.bytes_moved = job->migrate.bytes_moved,
+		.bytes_evicted = job->migrate.bytes_evicted,
 		.error = job->error,
 	};
 	BUILD_BUG_ON(sizeof(result->pages) != sizeof(job->migrate.pages));

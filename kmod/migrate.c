@@ -11,8 +11,11 @@
  *
  * Locking, from the outside: the device's gate, the mirror's, mmap_lock (by
  * window; for reading, but see svm_lock_mm()), the VMA's family mutex, folio locks
- * (in migrate_vma), the pool's spinlock. User memory is touched with none of them held: the range that moves
- * may hold the array of answers.
+ * (in migrate_vma), the pool's spinlock. User memory is touched with none of them
+ * held: the range that moves may hold the array of answers.
+ *
+ * A window that lacks room on the device is worked through again when room was
+ * made (room.c).
  *
  * Limits: SVM_WINDOW_PAGES at once; SVM_MAX_CALL_BYTES a call. A fatal signal
  * stops between windows.
@@ -32,6 +35,10 @@
 #include "migrate.h"
 #include "migration.h"
 #include "quota.h"
+#include "room.h"
+
+/* How often to make room for a window, when others take it away. */
+#define SVM_ROOM_TRIES 3
 
 void svm_scratch_free(struct svm_scratch *scratch)
 {
@@ -103,39 +110,142 @@ static void svm_unlock_mm(struct mm_struct *mm, bool merges)
 		mmap_read_unlock(mm);
 }
 
+/* Lock it, and find the VMA at an address, or the next one after it, or NULL. */
+static int svm_lock_vma(struct mm_struct *mm, unsigned long addr,
+			struct vm_area_struct **vma, bool *merges)
+{
+	*merges = false;
+	for (;;) {
+		if (svm_lock_mm(mm, *merges))
+			return -EINTR;
+		*vma = find_vma(mm, addr);
+		if (*merges || !*vma || !((*vma)->vm_flags & VM_MERGEABLE))
+			return 0;
+		svm_unlock_mm(mm, *merges);
+		*merges = true;
+	}
+}
+
+/*
+ * Work through a window of a VMA, with mmap_lock held.
+ *
+ * Return: as svm_migrate_window(), or -EINTR.
+ */
+static long svm_migrate_vma(struct svm_migration *mig,
+			    struct vm_area_struct *vma, unsigned long addr,
+			    unsigned long nr)
+{
+	struct mutex *family = svm_family(vma); /* NULL: it has none yet */
+
+	if (family && mutex_lock_killable(family))
+		return -EINTR;
+	nr = svm_migrate_window(mig, vma, addr, nr, family);
+	if (family)
+		mutex_unlock(family);
+	return nr;
+}
+
+static bool svm_had_no_room(u8 status)
+{
+	return status == SVM_PAGE_DEVICE_FULL || status == SVM_PAGE_OVER_QUOTA;
+}
+
+/*
+ * Once more for the pages of a window for which there was no room, and for what
+ * was not come to.
+ *
+ * Return: as svm_migrate_vma(); 0 if the mapping is another now.
+ */
+static long svm_migrate_again(struct svm_migration *mig, unsigned long addr,
+			      unsigned long nr)
+{
+	struct mm_struct *mm = mig->ctx->mm;
+	u8 *status = mig->scratch->status;
+	struct vm_area_struct *vma;
+	unsigned long i;
+	bool merges;
+	long ret = 0;
+
+	if (svm_lock_vma(mm, addr, &vma, &merges))
+		return -EINTR;
+	if (!vma || vma->vm_start > addr ||
+	    vma->vm_end < addr + nr * PAGE_SIZE ||
+	    svm_vma_status(vma) != SVM_PAGE_CANDIDATE)
+		goto unlock;
+	for (i = 0; i < nr; i++)
+		if (status[i] == SVM_PAGE_CANDIDATE ||
+		    svm_had_no_room(status[i]))
+			status[i] = SVM_PAGE_BUSY;
+	mig->no_room = SVM_PAGE_CANDIDATE;
+	ret = svm_migrate_vma(mig, vma, addr, nr);
+
+unlock:
+	svm_unlock_mm(mm, merges);
+	return ret;
+}
+
+/*
+ * Make room for those pages of a window for which there was none. Of the window's
+ * @whole pages @nr were worked through.
+ *
+ * Return: how many are now.
+ */
+static unsigned long svm_migrate_into_room(struct svm_migration *mig,
+					   const struct svm_ioctl_migrate *arg,
+					   unsigned long addr,
+					   unsigned long whole,
+					   unsigned long nr)
+{
+	const u8 *status = mig->scratch->status;
+	unsigned int tries;
+	long ret;
+
+	for (tries = 0; tries < SVM_ROOM_TRIES; tries++) {
+		unsigned long i, want = 0;
+
+		for (i = 0; i < nr; i++)
+			want += svm_had_no_room(status[i]);
+		if (!want)
+			break;
+		/* It stopped at the first page, which may be a huge one. */
+		if (nr < whole)
+			want = min(whole, SVM_BLOCK_PAGES);
+		if (!svm_make_room(mig, arg, want))
+			break;
+		ret = svm_migrate_again(mig, addr, whole);
+		if (ret <= 0)
+			break;
+		nr = ret;
+	}
+	return nr;
+}
+
 /*
  * One step of a call: look up what is at @addr and work through as much of it as
  * belongs together, up to @room bytes, which are at least 2 MiB. With
- * @want_status the step fits the status array in scratch; else what can't move
+ * a status array asked for the step fits the status array in scratch; else what can't move
  * as a whole is passed over in one step.
  *
  * Return: number of pages, or a negative errno value.
  */
-static long svm_migrate_step(struct svm_migration *mig, unsigned long addr,
-			     unsigned long end, unsigned long room, bool first,
-			     bool want_status, bool *worked)
+static long svm_migrate_step(struct svm_migration *mig,
+			     const struct svm_ioctl_migrate *arg,
+			     unsigned long addr, unsigned long end,
+			     unsigned long room, bool *worked)
 {
 	enum svm_page_status status = SVM_PAGE_UNMAPPED;
 	struct mm_struct *mm = mig->ctx->mm;
 	struct svm_scratch *s = mig->scratch;
 	struct vm_area_struct *vma;
-	struct mutex *family; /* NULL: the VMA has none yet */
-	bool merges = false;
+	bool merges;
 	unsigned long i, nr;
+	long ret;
 
 	*worked = true;
-lock:
-	if (svm_lock_mm(mm, merges))
+	if (svm_lock_vma(mm, addr, &vma, &merges))
 		return -EINTR;
-
-	vma = find_vma(mm, addr);
-	if (vma && vma->vm_flags & VM_MERGEABLE && !merges) {
-		svm_unlock_mm(mm, merges);
-		merges = true;
-		goto lock;
-	}
 	if (!vma || vma->vm_start >= end) {
-		if (first) {
+		if (addr == arg->addr) {
 			svm_unlock_mm(mm, merges);
 			return -EFAULT;
 		}
@@ -149,7 +259,7 @@ lock:
 
 	if (status != SVM_PAGE_CANDIDATE) {
 		svm_unlock_mm(mm, merges);
-		if (want_status) {
+		if (arg->status) {
 			nr = min(nr, room >> PAGE_SHIFT);
 			memset(s->status, status, nr);
 		} else {
@@ -160,15 +270,12 @@ lock:
 	}
 
 	nr = svm_window_pages(addr, end, room);
-	family = svm_family(vma);
-	if (family && mutex_lock_killable(family)) {
-		svm_unlock_mm(mm, merges);
-		return -EINTR;
-	}
-	nr = svm_migrate_window(mig, vma, addr, nr, family);
-	if (family)
-		mutex_unlock(family);
+	memset(s->status, SVM_PAGE_BUSY, nr);
+	ret = svm_migrate_vma(mig, vma, addr, nr);
 	svm_unlock_mm(mm, merges);
+	if (ret < 0)
+		return ret;
+	nr = mig->evict ? svm_migrate_into_room(mig, arg, addr, nr, ret) : ret;
 
 	for (i = 0; i < nr; i++)
 		mig->pages[s->status[i]]++;
@@ -214,8 +321,7 @@ static int svm_migrate_range(struct svm_migration *mig,
 			nr = -EFAULT;
 			break;
 		}
-		nr = svm_migrate_step(mig, addr, end, room, addr == arg->addr,
-				      ustatus, &worked);
+		nr = svm_migrate_step(mig, arg, addr, end, room, &worked);
 		if (nr < 0)
 			break;
 		if (ustatus) {
@@ -248,11 +354,14 @@ int svm_migrate_check(struct svm_context *ctx,
 {
 	u64 nr = arg->length >> PAGE_SHIFT;
 
-	if (arg->flags & ~(SVM_F_OWNER_MM | SVM_MIGRATE_RESIDENT_ONLY))
+	if (arg->flags & ~(SVM_F_OWNER_MM | SVM_MIGRATE_RESIDENT_ONLY |
+			   SVM_MIGRATE_EVICT))
 		return -EINVAL;
 	if (svm_range_is_bad(arg->addr, arg->length))
 		return -EINVAL;
 	if (arg->dest != SVM_DEST_DEVICE && arg->dest != SVM_DEST_SYSTEM)
+		return -EINVAL;
+	if ((arg->flags & SVM_MIGRATE_EVICT) && arg->dest != SVM_DEST_DEVICE)
 		return -EINVAL;
 	if (arg->node != NUMA_NO_NODE) {
 		if (arg->dest != SVM_DEST_SYSTEM || arg->node < 0 ||
@@ -290,9 +399,13 @@ int svm_migrate_begin(struct svm_migration *mig, struct svm_context *ctx,
 		.sdev = ctx->sdev,
 		.to_device = arg->dest == SVM_DEST_DEVICE,
 		.resident_only = arg->flags & SVM_MIGRATE_RESIDENT_ONLY,
+		.evict = arg->flags & SVM_MIGRATE_EVICT,
 		.node = arg->node,
 		.claim.owner = ctx->owner,
 	};
+	INIT_LIST_HEAD(&mig->kept);
+	if (mig->evict)
+		mig->claim.queue = &mig->kept;
 	arg->next = arg->addr;
 	mig->scratch = svm_scratch_get(ctx);
 	return mig->scratch ? 0 : -ENOMEM;
@@ -343,6 +456,9 @@ void svm_migrate_report(struct svm_migration *mig,
 
 	svm_migrate_count(mig, &mig->ctx->counters);
 	svm_migrate_count(mig, &mig->sdev->counters);
+	svm_count(&mig->ctx->counters, SVM_CTR_BYTES_EVICTED,
+		  mig->evicted * PAGE_SIZE);
+	arg->bytes_evicted = mig->evicted * PAGE_SIZE;
 	arg->bytes_moved = mig->pages[SVM_PAGE_MOVED] * PAGE_SIZE;
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 		arg->pages[i] = i < SVM_PAGE_STATUS_NR ? mig->pages[i] : 0;
@@ -354,6 +470,7 @@ void svm_migrate_report(struct svm_migration *mig,
  */
 void svm_migrate_end(struct svm_migration *mig)
 {
+	svm_room_end(mig);
 	svm_scratch_put(mig->ctx, mig->scratch);
 }
 

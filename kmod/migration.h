@@ -49,34 +49,46 @@ struct svm_scratch {
  * @sdev: its device.
  * @to_device: destination is @sdev, or else system memory.
  * @resident_only: don't populate holes.
+ * @evict: make room for what there is none for.
  * @node: for system memory, or NUMA_NO_NODE.
  * @home: where system memory comes from; NULL for where the current task gets
  *	it.
  * @claim: on whose behalf page frames are taken.
  * @no_room: why no page frame could be had when last asked for one, or
  *	SVM_PAGE_CANDIDATE.
+ * @kept: frames of the range and of what came for it: not to be evicted.
+ * @looks: frames that may still be looked at to make room; meaningful once
+ *	@kept is.
+ * @has_kept: what was on the device of the range when room was first wanted is
+ *	in @kept.
  * @scratch: arrays.
  * @pages: pages by enum svm_page_status.
  * @to_device_pages: moved to the device, without @populated.
  * @populated: created on the device.
  * @to_system_pages: moved from devices to system memory.
  * @between_nodes: moved from node to node.
+ * @evicted: pages brought home to make room.
  */
 struct svm_migration {
 	struct svm_context *ctx;
 	struct svm_device *sdev;
 	bool to_device;
 	bool resident_only;
+	bool evict;
 	int node;
 	struct svm_home *home;
 	struct svm_claim claim;
 	enum svm_page_status no_room;
+	struct list_head kept;
+	unsigned long looks;
+	bool has_kept;
 	struct svm_scratch *scratch;
 	u64 pages[SVM_PAGE_STATUS_NR];
 	u64 to_device_pages;
 	u64 populated;
 	u64 to_system_pages;
 	u64 between_nodes;
+	u64 evicted;
 };
 
 enum svm_page_status svm_vma_status(struct vm_area_struct *vma);

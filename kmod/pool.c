@@ -9,15 +9,20 @@
  * the block turns into one of single pages, see svm_pool_split().
  *
  * Each page has an owner, for quota and for eviction: who took it, until it is
- * freed. The frames of an owner are in a queue, the coldest first; a huge folio is
- * there by its first frame.
+ * freed. The frames of an owner are in a queue, a huge folio by its first frame.
+ *
+ * Which pages are cold is told by a second-chance clock. Frames join the queue at
+ * its end when they come to the device. Who wants cold ones takes from the front:
+ * what was touched by the device meanwhile goes back to the end, and is taken for
+ * cold when its turn comes again without another touch. So does what is taken:
+ * if it could not be brought home, it has to wait for its turn.
  *
  * Locking: one spinlock, taken with interrupts off, because a page is freed
  * wherever its last reference is dropped: under a page table lock, or from an
  * interrupt. Nothing is allocated under it. It is a leaf, but for genalloc,
  * which takes no locks, and the wait queue's own lock.
  *
- * Limits: 24 bytes for each page, and 96 for each 2 MiB. One call takes at most as
+ * Limits: 24 bytes for each page, and 160 for each 2 MiB. One call takes at most as
  * many pages as the caller's array has. The first carving of a block that was a
  * huge folio works through its 512 struct pages with interrupts off, and so does
  * a split, as the core has just done; nothing else takes longer than the number
@@ -29,6 +34,7 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
@@ -55,6 +61,8 @@ struct svm_frame {
  * @huge: taken whole and not split since. Read without the lock.
  * @compound: its struct pages may still be tied together as a huge folio.
  * @used: which.
+ * @touched: by the device, since it came or since the clock's last look; for a
+ *	huge folio the first. Changed without the lock, too.
  */
 struct svm_block {
 	struct list_head partial;
@@ -62,6 +70,7 @@ struct svm_block {
 	bool huge;
 	bool compound;
 	DECLARE_BITMAP(used, SVM_BLOCK_PAGES);
+	DECLARE_BITMAP(touched, SVM_BLOCK_PAGES);
 };
 
 /**
@@ -190,7 +199,18 @@ static unsigned long svm_claim_room(struct svm_pool *pool,
 	return claim->limit - claim->owner->used;
 }
 
-/* Note whose @nr pages are that begin with a frame, and that it is warm. */
+/* Forget that a frame was touched. Return: whether it was. */
+static bool svm_block_clear_touched(struct svm_pool *pool, unsigned long pfn)
+{
+	struct svm_block *block = svm_pool_block_of(pool, pfn);
+	unsigned long bit = (pfn - pool->first_pfn) % SVM_BLOCK_PAGES;
+
+	/* Mostly it was not: spare the others the cache line. */
+	return test_bit(bit, block->touched) &&
+	       test_and_clear_bit(bit, block->touched);
+}
+
+/* Note whose @nr pages are that begin with a frame, the last in the queue. */
 static void svm_pool_own(struct svm_pool *pool, const struct svm_claim *claim,
 			 unsigned long pfn, unsigned long nr)
 {
@@ -203,8 +223,9 @@ static void svm_pool_own(struct svm_pool *pool, const struct svm_claim *claim,
 	if (!owner->used)
 		refcount_inc(&owner->refs);
 	owner->used += nr;
-	frame->owner = owner;
-	list_add_tail(&frame->link, &owner->queue);
+	WRITE_ONCE(frame->owner, owner);
+	list_add_tail(&frame->link, claim->queue ?: &owner->queue);
+	svm_block_clear_touched(pool, pfn);
 }
 
 /* Return: the owner if that was its last page: it is to be put, unlocked. */
@@ -323,8 +344,12 @@ void svm_pool_split(struct svm_pool *pool, unsigned long pfn)
 	block->compound = false;
 	WRITE_ONCE(block->huge, false);
 	for (i = 1; i < SVM_BLOCK_PAGES; i++) {
-		head[i].owner = head->owner;
+		WRITE_ONCE(head[i].owner, head->owner);
 		list_add(&head[i].link, &head[i - 1].link);
+		if (test_bit(0, block->touched))
+			set_bit(i, block->touched);
+		else
+			clear_bit(i, block->touched);
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
@@ -564,6 +589,157 @@ unsigned long svm_pool_list_used(struct svm_pool *pool, unsigned long *cursor,
 	}
 	*cursor = index;
 	return got;
+}
+
+/**
+ * svm_pool_lacks() - how many pages must go before an owner can have some
+ * @pool: the pool.
+ * @claim: for whom.
+ * @want: how many single pages.
+ *
+ * Return: how many of the owner's own pages; 0 if there is room, or if nothing is
+ * handed out any more.
+ */
+unsigned long svm_pool_lacks(struct svm_pool *pool,
+			     const struct svm_claim *claim, unsigned long want)
+{
+	unsigned long nr_free, full = 0, over = 0;
+
+	spin_lock_irq(&pool->lock);
+	nr_free = pool->nr_blocks * SVM_BLOCK_PAGES - pool->nr_used;
+	if (!pool->closed && want > nr_free)
+		full = want - nr_free;
+	if (!pool->closed && claim->owner->used + want > claim->limit)
+		over = claim->owner->used + want - claim->limit;
+	spin_unlock_irq(&pool->lock);
+	return max(full, over);
+}
+
+/**
+ * svm_pool_touch() - the device works on a page
+ * @pool: the pool.
+ * @pfn: the page frame, in use.
+ */
+void svm_pool_touch(struct svm_pool *pool, unsigned long pfn)
+{
+	struct svm_block *block = svm_pool_block_of(pool, pfn);
+	unsigned long bit = (pfn - pool->first_pfn) % SVM_BLOCK_PAGES;
+
+	if (READ_ONCE(block->huge))
+		bit = 0;
+	if (!test_bit(bit, block->touched))
+		set_bit(bit, block->touched);
+}
+
+/**
+ * svm_pool_keep() - take a page out of the clock for a while
+ * @pool: the pool.
+ * @claim: for whom, with a queue; pages of other owners are left alone.
+ * @index: where the page is in the pool; it may have been freed.
+ */
+void svm_pool_keep(struct svm_pool *pool, const struct svm_claim *claim,
+		   unsigned long index)
+{
+	struct svm_block *block = &pool->blocks[index / SVM_BLOCK_PAGES];
+	struct svm_frame *frame;
+
+	spin_lock_irq(&pool->lock);
+	if (block->huge)
+		index = round_down(index, SVM_BLOCK_PAGES);
+	frame = &pool->frames[index];
+	if (test_bit(index % SVM_BLOCK_PAGES, block->used) &&
+	    frame->owner == claim->owner)
+		list_move_tail(&frame->link, claim->queue);
+	spin_unlock_irq(&pool->lock);
+}
+
+/**
+ * svm_pool_unkeep() - put back what was kept or queued apart, as just come
+ * @pool: the pool.
+ * @claim: for whom, with a queue.
+ */
+void svm_pool_unkeep(struct svm_pool *pool, const struct svm_claim *claim)
+{
+	spin_lock_irq(&pool->lock);
+	list_splice_tail_init(claim->queue, &claim->owner->queue);
+	spin_unlock_irq(&pool->lock);
+}
+
+/* A step of the clock, with interrupts off: it looks at one block's worth. */
+static unsigned long svm_pool_sweep(struct svm_pool *pool,
+				    struct svm_owner *owner,
+				    unsigned long *pfns, unsigned long nr,
+				    unsigned long *looks)
+{
+	struct svm_frame *frame, *first = NULL;
+	unsigned long i, pfn, got = 0;
+	bool huge;
+
+	lockdep_assert_held(&pool->lock);
+
+	for (i = 0; i < SVM_BLOCK_PAGES && *looks && got < nr; i++) {
+		frame = list_first_entry_or_null(&owner->queue,
+						 struct svm_frame, link);
+		/* Once around is enough: nothing is listed twice. */
+		if (!frame || frame == first)
+			break;
+		pfn = pool->first_pfn + (frame - pool->frames);
+		huge = svm_pool_block_of(pool, pfn)->huge;
+		if (huge && got)
+			break;
+		if (!first)
+			first = frame;
+		--*looks;
+		list_move_tail(&frame->link, &owner->queue);
+		if (svm_block_clear_touched(pool, pfn))
+			continue;
+		if (!huge) {
+			pfns[got++] = pfn;
+			continue;
+		}
+		while (got < SVM_BLOCK_PAGES)
+			pfns[got++] = pfn++;
+		break;
+	}
+	return got;
+}
+
+/**
+ * svm_pool_list_cold() - list the coldest page frames of an owner
+ * @pool: the pool.
+ * @owner: the owner.
+ * @pfns: where to put them; room for SVM_BLOCK_PAGES.
+ * @nr: how many are wanted, up to SVM_BLOCK_PAGES.
+ * @looks: how many frames may still be looked at; counts down.
+ *
+ * As svm_pool_list_used(). Frames that are kept are not listed.
+ *
+ * Return: how many were listed, 0 when no more were found.
+ */
+unsigned long svm_pool_list_cold(struct svm_pool *pool, struct svm_owner *owner,
+				 unsigned long *pfns, unsigned long nr,
+				 unsigned long *looks)
+{
+	unsigned long before, got = 0;
+
+	do {
+		before = *looks;
+		spin_lock_irq(&pool->lock);
+		got = svm_pool_sweep(pool, owner, pfns, nr, looks);
+		spin_unlock_irq(&pool->lock);
+		cond_resched();
+	} while (!got && *looks < before);
+	return got;
+}
+
+/**
+ * svm_pool_owner() - whose a page is
+ * @pool: the pool.
+ * @pfn: its frame, or the first of a huge folio; in use.
+ */
+struct svm_owner *svm_pool_owner(struct svm_pool *pool, unsigned long pfn)
+{
+	return READ_ONCE(svm_pool_frame_of(pool, pfn)->owner);
 }
 
 /**

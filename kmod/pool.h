@@ -18,10 +18,12 @@ struct svm_pool;
  * struct svm_claim - on whose behalf page frames are taken
  * @owner: who will own them; the caller has a reference.
  * @limit: how many pages it may have at once.
+ * @queue: where to queue the frames; NULL for with the owner's others.
  */
 struct svm_claim {
 	struct svm_owner *owner;
 	unsigned long limit;
+	struct list_head *queue;
 };
 
 struct svm_pool *svm_pool_create(phys_addr_t start, u64 bytes, int node);
@@ -45,6 +47,18 @@ unsigned long svm_pool_nr_used(struct svm_pool *pool);
 unsigned long svm_pool_nr_owned(struct svm_pool *pool, struct svm_owner *owner);
 unsigned long svm_pool_list_used(struct svm_pool *pool, unsigned long *cursor,
 				 unsigned long *pfns, unsigned long nr);
+
+unsigned long svm_pool_lacks(struct svm_pool *pool,
+			     const struct svm_claim *claim, unsigned long want);
+void svm_pool_touch(struct svm_pool *pool, unsigned long pfn);
+void svm_pool_keep(struct svm_pool *pool, const struct svm_claim *claim,
+		   unsigned long index);
+void svm_pool_unkeep(struct svm_pool *pool, const struct svm_claim *claim);
+unsigned long svm_pool_list_cold(struct svm_pool *pool, struct svm_owner *owner,
+				 unsigned long *pfns, unsigned long nr,
+				 unsigned long *looks);
+struct svm_owner *svm_pool_owner(struct svm_pool *pool, unsigned long pfn);
+
 long svm_pool_wait_idle(struct svm_pool *pool, bool killable, long timeout);
 
 #endif /* SVM_POOL_H */

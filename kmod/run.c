@@ -574,7 +574,8 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
  * or being looked at. So it is tried for again.
  *
  * Return: number of pages that were worked through; without @family it stops at
- * the first that was tried, else it is @nr. Their status is in the scratch.
+ * the first that was tried, else it is @nr. Their status is in the scratch, where
+ * those to try are busy before.
  */
 unsigned long svm_migrate_window(struct svm_migration *mig,
 				 struct vm_area_struct *vma,
@@ -584,7 +585,6 @@ unsigned long svm_migrate_window(struct svm_migration *mig,
 	struct svm_scratch *s = mig->scratch;
 	unsigned int tries;
 
-	memset(s->status, SVM_PAGE_BUSY, nr);
 	for (tries = 0; tries < SVM_MIGRATE_TRIES; tries++) {
 		svm_walk(vma, start, nr, s->pages);
 		if (svm_migrate_end_exclusive(mig, vma, start, nr))

@@ -163,6 +163,19 @@ struct svm_ioctl_quota arg_quota(uint32_t flags, uint64_t bytes)
 	return arg;
 }
 
+struct svm_ioctl_evict device_evict(int fd, uint64_t bytes)
+{
+	struct svm_ioctl_evict arg = arg_evict(bytes);
+	size_t i;
+
+	CHECK_RET(svm_call(fd, SVM_IOCTL_EVICT, &arg), 0);
+	CHECK_EQ(arg.bytes, bytes);
+	CHECK_EQ(arg.bytes_evicted, arg.pages[SVM_PAGE_MOVED] * PAGE);
+	for (i = SVM_PAGE_STATUS_NR; i < SVM_PAGE_STATUS_MAX; i++)
+		CHECK_EQ(arg.pages[i], 0);
+	return arg;
+}
+
 struct svm_ioctl_quota device_quota(int fd)
 {
 	struct svm_ioctl_quota arg = arg_quota(0, 0);

@@ -39,6 +39,7 @@ struct dest {
 struct tally {
 	unsigned int calls;
 	uint64_t bytes_moved;
+	uint64_t bytes_evicted;
 	uint64_t pages[SVM_PAGE_STATUS_MAX];
 };
 
@@ -67,6 +68,10 @@ size_t move_all_at(const char *file, int line, int fd, void *addr,
 /* As migrate(), which must succeed; busy pages are tried again. */
 #define move(fd, addr, length, to, flags) \
 	move_at(__FILE__, __LINE__, fd, addr, length, to, flags, NULL)
+/* To a device that makes room. */
+#define move_evict(fd, addr, length)                             \
+	move_at(__FILE__, __LINE__, fd, addr, length, TO_DEVICE, \
+		SVM_MIGRATE_EVICT, NULL)
 /* With the status of each page: the last that it got. */
 #define move_status(fd, addr, length, to, flags, status) \
 	move_at(__FILE__, __LINE__, fd, addr, length, to, flags, status)
@@ -109,6 +114,9 @@ void check_home_at(const char *file, int line, int fd, const void *addr,
 size_t count_place(int fd, const void *addr, size_t length, unsigned int place);
 
 struct svm_ioctl_stats device_stats(int fd, uint32_t scope);
+
+/* Evict; checks that the answer agrees with itself. */
+struct svm_ioctl_evict device_evict(int fd, uint64_t bytes);
 
 struct svm_ioctl_quota device_quota(int fd);
 void set_quota(int fd, uint64_t bytes);

@@ -57,8 +57,9 @@ CASE(no_move_to_device)
 	check_fill(addr, LENGTH, 1);
 }
 
-CASE(no_create_or_evict)
+CASE(no_create_evict_or_quota)
 {
+	struct svm_ioctl_quota q = arg_quota(0, 0);
 	struct svm_ioctl_create c = arg_create(HUGE_PAGE, SVM_NODE_ANY);
 	struct svm_ioctl_evict e = arg_evict(0);
 	struct svm_ioctl_destroy d = arg_destroy(99);
@@ -67,6 +68,11 @@ CASE(no_create_or_evict)
 	check_refused(open_control(), SVM_IOCTL_CREATE, &c, sizeof(c),
 		      EOPNOTSUPP);
 	check_refused(open_device(0), SVM_IOCTL_EVICT, &e, sizeof(e),
+		      EOPNOTSUPP);
+	check_refused(open_device(0), SVM_IOCTL_QUOTA, &q, sizeof(q),
+		      EOPNOTSUPP);
+	q = arg_quota(SVM_QUOTA_SET, 0);
+	check_refused(open_device(0), SVM_IOCTL_QUOTA, &q, sizeof(q),
 		      EOPNOTSUPP);
 	check_refused(open_control(), SVM_IOCTL_DESTROY, &d, sizeof(d), ENOENT);
 }

@@ -97,6 +97,9 @@ static void check_answer(const struct svm_ioctl_migrate *m)
 	/* Every page up to next was reached. */
 	CHECK_EQ(m->pages[SVM_PAGE_NOT_REACHED], 0);
 	CHECK_EQ(m->bytes_moved, m->pages[SVM_PAGE_MOVED] * PAGE);
+	CHECK_EQ(m->bytes_evicted % PAGE, 0);
+	if (!(m->flags & SVM_MIGRATE_EVICT))
+		CHECK_EQ(m->bytes_evicted, 0);
 }
 
 int migrate_once(int fd, void *addr, size_t length, struct dest to,
@@ -146,6 +149,7 @@ int migrate(int fd, void *addr, size_t length, struct dest to, uint32_t flags,
 			continue;
 		t->calls++;
 		t->bytes_moved += m.bytes_moved;
+		t->bytes_evicted += m.bytes_evicted;
 		for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 			t->pages[i] += m.pages[i];
 	}
@@ -167,6 +171,7 @@ struct tally move_at(const char *file, int line, int fd, void *addr,
 			fail_at(file, line, "migrate: %s", err_name(ret));
 		sum.calls += t.calls;
 		sum.bytes_moved += t.bytes_moved;
+		sum.bytes_evicted += t.bytes_evicted;
 		if (!t.pages[SVM_PAGE_BUSY])
 			break;
 		/* Moved now: already there in the next round. */

@@ -71,9 +71,9 @@ static void limited(char *addr, size_t length)
 	t = move(fd, addr, length, TO_DEVICE, 0);
 	check_tally(&t, SVM_PAGE_ALREADY, room, SVM_PAGE_OVER_QUOTA,
 		    pages - room);
-	CHECK_EQ(device_stats(fd, SVM_STATS_CONTEXT)
-			 .refused[SVM_PAGE_OVER_QUOTA],
-		 2 * (pages - room));
+	CHECK_EQ(
+		device_stats(fd, SVM_STATS_CONTEXT).refused[SVM_PAGE_OVER_QUOTA],
+		2 * (pages - room));
 	set_quota(fd, SVM_QUOTA_DEFAULT);
 	move_all(fd, addr, length, TO_DEVICE);
 	check_used(fd, length);
@@ -416,6 +416,48 @@ CASE(process_is_gone)
 	child_ok(child(hands_over, &h));
 	fd = receive_fd(sv[0]);
 	check_refused(fd, SVM_IOCTL_QUOTA, &q, sizeof(q), ESRCH);
+}
+
+/* The quota makes its owner's own pages give way. */
+CASE(makes_room)
+{
+	char *addr = map_anon(MIB(6));
+	int fd = open_device(0);
+	struct tally t;
+
+	fill(addr, MIB(6), 1);
+	set_quota(fd, MIB(4));
+	move_all(fd, addr, MIB(4), TO_DEVICE);
+	t = move_evict(fd, addr + MIB(4), MIB(2));
+	check_tally(&t, SVM_PAGE_MOVED, MIB(2) / PAGE);
+	CHECK_EQ(t.bytes_evicted, MIB(2));
+	check_used(fd, MIB(4));
+	check_home(fd, addr, MIB(2));
+	check_on_device(fd, addr + MIB(2), MIB(4), 0);
+	check_fill(addr, MIB(6), 1);
+}
+
+/* What is above a lowered quota goes when its owner wants more. */
+CASE(makes_room_after_lowering)
+{
+	char *addr = map_anon(MIB(6));
+	int fd = open_device(0);
+	struct tally t;
+
+	fill(addr, MIB(6), 1);
+	move_all(fd, addr, MIB(5), TO_DEVICE);
+	set_quota(fd, MIB(2));
+	t = move_evict(fd, addr + MIB(5), MIB(1));
+	check_tally(&t, SVM_PAGE_MOVED, MIB(1) / PAGE);
+	CHECK_EQ(t.bytes_evicted, MIB(4));
+	check_used(fd, MIB(2));
+	check_home(fd, addr, MIB(4));
+	/* Without any, nothing is worth an eviction. */
+	set_quota(fd, 0);
+	t = move_evict(fd, addr, MIB(1));
+	check_tally(&t, SVM_PAGE_OVER_QUOTA, MIB(1) / PAGE);
+	CHECK_EQ(t.bytes_evicted, 0);
+	check_fill(addr, MIB(6), 1);
 }
 
 /* Threads that take at once get no more than all are allowed. */

@@ -2,6 +2,7 @@
 /*
  * The rules that all ioctls share: sizes, tails, flags, pointers, numbers.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -138,6 +139,8 @@ static int wanted(const struct call *c, int fd)
 		return -ENOENT;
 	if (c->cmd == SVM_IOCTL_CREATE)
 		return caps & SVM_CAP_CREATE ? -EINVAL : -EOPNOTSUPP;
+	if (c->cmd == SVM_IOCTL_QUOTA && !(caps & SVM_CAP_TO_DEVICE))
+		return -EOPNOTSUPP;
 	if (c->cmd == SVM_IOCTL_EXCLUSIVE && !(caps & SVM_CAP_EXCLUSIVE))
 		return -EOPNOTSUPP;
 	return 0;
@@ -191,6 +194,21 @@ CASE(plain_requests_work)
 	}
 }
 
+#define UP_TO(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
+
+/* Its size when it was first published. */
+static size_t first_size(const struct call *c)
+{
+	switch (c->cmd) {
+	case SVM_IOCTL_MIGRATE:
+		return UP_TO(struct svm_ioctl_migrate, pages);
+	case SVM_IOCTL_EVICT:
+		return UP_TO(struct svm_ioctl_evict, bytes_evicted);
+	default:
+		return c->size;
+	}
+}
+
 CASE(size_too_small)
 {
 	char buffer[PAGE] __attribute__((aligned(8)));
@@ -200,10 +218,10 @@ CASE(size_too_small)
 
 	FOR_CALLS(c, fd)
 	{
-		const uint32_t sizes[] = {
-			0,	     1,		  3,	       4,	   8,
-			c->size / 2, c->size - 8, c->size - 4, c->size - 1
-		};
+		const uint32_t first = first_size(c);
+		const uint32_t sizes[] = { 0,	      1,	 3,
+					   4,	      8,	 first / 2,
+					   first - 8, first - 4, first - 1 };
 		size_t i;
 
 		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -213,6 +231,28 @@ CASE(size_too_small)
 			want_refused(c, fd, "size too small", buffer, c->size,
 				     EINVAL);
 		}
+	}
+}
+
+/* The struct as it was once works as it did, and nothing behind it is written. */
+CASE(first_size_is_accepted)
+{
+	char buffer[PAGE] __attribute__((aligned(8)));
+	const struct call *c;
+	uint32_t size;
+	size_t i;
+	int fd;
+
+	FOR_CALLS(c, fd)
+	{
+		size = first_size(c);
+		make_request(c, buffer);
+		memset(buffer + size, 0x5a, sizeof(buffer) - size);
+		memcpy(buffer, &size, sizeof(size));
+		want(c, "first size", svm_call(fd, c->cmd, buffer),
+		     -wanted(c, fd));
+		for (i = size; i < sizeof(buffer); i++)
+			CHECK_EQ(buffer[i], 0x5a);
 	}
 }
 
@@ -331,6 +371,9 @@ CASE(unknown_flags)
 			     c->cmd == SVM_IOCTL_SUBMIT) &&
 			    flags & (SVM_F_OWNER_MM |
 				     SVM_MIGRATE_RESIDENT_ONLY))
+				continue;
+			if (c->cmd == SVM_IOCTL_QUOTA &&
+			    flags & (SVM_F_OWNER_MM | SVM_QUOTA_SET))
 				continue;
 			if ((c->cmd == SVM_IOCTL_RESIDENCY ||
 			     c->cmd == SVM_IOCTL_ACCESS ||

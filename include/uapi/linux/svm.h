@@ -241,9 +241,13 @@ enum svm_migrate_dest {
  * @SVM_MIGRATE_RESIDENT_ONLY: leave alone what is not there yet. Without it, a
  *	move to the device also creates zeroed device pages for holes of
  *	accessible private anonymous mappings and for zero pages.
+ * @SVM_MIGRATE_EVICT: where the device is full, or the quota used up, make room:
+ *	bring home what the address space itself has on the device and used
+ *	longest ago, but nothing of the range. Only for %SVM_DEST_DEVICE.
  */
 enum svm_migrate_flags {
 	SVM_MIGRATE_RESIDENT_ONLY = 1 << 8,
+	SVM_MIGRATE_EVICT = 1 << 9,
 };
 
 /**
@@ -268,12 +272,22 @@ enum svm_migrate_flags {
  * @bytes_moved: out: bytes that are at the destination and were not before.
  * @pages: out: number of pages for each &enum svm_page_status; their sum is
  *	the number of pages from @addr up to @next.
+ * @bytes_evicted: out: with %SVM_MIGRATE_EVICT, bytes that were brought home to
+ *	make room.
  *
  * A page that can't move stays where it is, with its content, and is counted by
  * reason; that is no error. Huge pages that lie in the range whole move as huge
  * pages where &svm_ioctl_info.page_orders says so and both sides have 2 MiB in
  * one piece; else they are split on the way. So are 2 MiB that were empty, unless
  * the mapping does not want huge pages (MADV_NOHUGEPAGE, PR_SET_THP_DISABLE).
+ *
+ * With %SVM_MIGRATE_EVICT pages go home in the order in which they came to the
+ * device, but those that the device has worked on since, or since they were
+ * passed over before, are passed over once. Pages of the range from @addr on
+ * stay, as far as one call reaches. Memory of other address spaces stays, and
+ * %SVM_PAGE_DEVICE_FULL or %SVM_PAGE_OVER_QUOTA is for what there was no room for
+ * even so. Making room may bring more home than was wanted, since huge pages go
+ * whole and pages that are in use for a moment stay a moment longer.
  *
  * Errors, besides the common ones: EINVAL for a node that has no memory;
  * EACCES for a node that the caller's cpuset does not allow; EOPNOTSUPP for
@@ -293,6 +307,7 @@ struct svm_ioctl_migrate {
 	__aligned_u64 next;
 	__aligned_u64 bytes_moved;
 	__aligned_u64 pages[SVM_PAGE_STATUS_MAX];
+	__aligned_u64 bytes_evicted;
 };
 
 #define SVM_IOCTL_MIGRATE _IO(SVM_TYPE, SVM_CMD_MIGRATE)
@@ -397,8 +412,13 @@ struct svm_ioctl_residency {
  * @bytes_evicted: out: how many bytes went back to system memory. Less than
  *	asked when the device held less, or when pages were in use for a moment
  *	and could not be had.
+ * @pages: out: pages that it came to, for each &enum svm_page_status: moved,
+ *	or why they stayed. One that stayed may count more than once.
  *
- * Moves pages home whoever they belong to. Needs CAP_SYS_ADMIN.
+ * Moves pages home whoever they belong to: from those address spaces that have
+ * most, and so that afterwards none of them has more than any other from which
+ * something was taken; from each what it used longest ago, as with
+ * %SVM_MIGRATE_EVICT. Needs CAP_SYS_ADMIN.
  *
  * Errors: the common ones.
  */
@@ -407,6 +427,7 @@ struct svm_ioctl_evict {
 	__u32 flags;
 	__aligned_u64 bytes;
 	__aligned_u64 bytes_evicted;
+	__aligned_u64 pages[SVM_PAGE_STATUS_MAX];
 };
 
 #define SVM_IOCTL_EVICT _IO(SVM_TYPE, SVM_CMD_EVICT)
@@ -439,8 +460,9 @@ enum svm_stats_scope {
  * @faults: out: CPU faults on device pages.
  * @bytes_faulted: out: bytes that came home by them, those around the fault
  *	included.
- * @bytes_evicted: out: bytes that came home by SVM_IOCTL_EVICT, destruction of
- *	the device or unloading of the module; 0 for a context.
+ * @bytes_evicted: out: bytes that came home by SVM_IOCTL_EVICT, by
+ *	%SVM_MIGRATE_EVICT, by destruction of the device or unloading of the
+ *	module; for a context, those by %SVM_MIGRATE_EVICT of its own calls.
  * @refused: out: number of pages for each &enum svm_page_status that calls left
  *	where they were; the entries for moved and already there stay 0.
  *
@@ -725,7 +747,9 @@ enum svm_event_type {
  * @SVM_CAUSE_CPU: the CPU touched the page. For exclusive access also
  *	the discarding or reclaim of a single page, which looks the same to a
  *	device.
- * @SVM_CAUSE_EVICT: SVM_IOCTL_EVICT; the address is not known and 0.
+ * @SVM_CAUSE_EVICT: SVM_IOCTL_EVICT, or a call that made room for itself; the
+ *	address is not known and 0. It is told to the contexts of who had the
+ *	pages; if all of the device was evicted, to all, as one.
  * @SVM_CAUSE_UNPLUG: the device goes away; the address is not known and 0.
  * @SVM_CAUSE_FORK: fork(), or another change of single pages' protection.
  * @SVM_CAUSE_PROTECT: mprotect() and its like.
@@ -901,6 +925,7 @@ struct svm_ioctl_cancel {
  * @next: the first address that was not worked on; the end of the range if
  *	@error is 0.
  * @bytes_moved: as of a migrate call.
+ * @bytes_evicted: likewise.
  * @pages: number of pages for each &enum svm_page_status, from @addr up to
  *	@next.
  * @error: 0, or a negative errno value: as of a migrate call, or -ECANCELED.
@@ -913,6 +938,7 @@ struct svm_job_result {
 	__aligned_u64 length;
 	__aligned_u64 next;
 	__aligned_u64 bytes_moved;
+	__aligned_u64 bytes_evicted;
 	__aligned_u64 pages[SVM_PAGE_STATUS_MAX];
 	__s32 error;
 	__u32 reserved;
