@@ -188,7 +188,7 @@ SVM_PUBLIC int svm_migrate_async(struct svm *svm, void *addr, size_t length,
 
 	if (!svm || !out)
 		return -EINVAL;
-	ret = svm_read_migrate_opts(&known, opts);
+	ret = svm_read_migrate_opts(&known, opts, to);
 	if (!ret && known.status)
 		ret = -EINVAL;
 	if (!ret)
@@ -262,6 +262,7 @@ static int fetch(struct svm_fence *fence)
 	if (ret <= 0)
 		return ret == 0 ? -EAGAIN : ret == -ENOENT ? -EPROTO : ret;
 	fence->tally.bytes_moved = result.bytes_moved;
+	fence->tally.bytes_evicted = result.bytes_evicted;
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 		fence->tally.pages[i] = result.pages[i];
 	if (result.error == -EFAULT)

@@ -29,6 +29,7 @@ static void add_tally(struct svm_tally *sum, const struct svm_tally *part)
 	size_t i;
 
 	sum->bytes_moved += part->bytes_moved;
+	sum->bytes_evicted += part->bytes_evicted;
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 		sum->pages[i] += part->pages[i];
 }
@@ -55,6 +56,7 @@ void svm_write_result(const struct svm *svm, const struct svm_tally *tally,
 	answer.pages[SVM_PAGE_NOT_REACHED] = tally->asked - reached;
 	there = tally->pages[SVM_PAGE_MOVED] + tally->pages[SVM_PAGE_ALREADY];
 	answer.bytes_moved = tally->bytes_moved;
+	answer.bytes_evicted = tally->bytes_evicted;
 	answer.bytes_there = there * svm->page_size;
 	answer.bytes_left = (tally->asked - there) * svm->page_size;
 	growable_write(result, &answer, sizeof(answer));
@@ -102,6 +104,7 @@ static int move_by_device(struct svm *svm, struct svm_device *dev,
 		    arg.next % svm->page_size)
 			return -EPROTO;
 		tally->bytes_moved += arg.bytes_moved;
+		tally->bytes_evicted += arg.bytes_evicted;
 		for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 			tally->pages[i] += arg.pages[i];
 		*at = arg.next;
@@ -254,14 +257,18 @@ int svm_check_result(const struct svm_result *result)
 
 /* Takes in the caller's options, and sees that they make sense. */
 int svm_read_migrate_opts(struct svm_migrate_opts *known,
-			  const struct svm_migrate_opts *opts)
+			  const struct svm_migrate_opts *opts,
+			  struct svm_place to)
 {
 	const size_t first = SIZE_UP_TO(struct svm_migrate_opts, status_count);
 	int ret = growable_read(known, sizeof(*known), first, opts);
 
 	if (ret)
 		return ret;
-	if (known->flags & ~(uint32_t)SVM_MIGRATE_RESIDENT_ONLY)
+	if (known->flags &
+	    ~(uint32_t)(SVM_MIGRATE_RESIDENT_ONLY | SVM_MIGRATE_EVICT))
+		return -EINVAL;
+	if (known->flags & SVM_MIGRATE_EVICT && to.type != SVM_PLACE_DEVICE)
 		return -EINVAL;
 	return known->status || !known->status_count ? 0 : -EINVAL;
 }
@@ -300,7 +307,7 @@ SVM_PUBLIC int svm_migrate_ranges(struct svm *svm,
 
 	if (!svm || (!ranges && nr))
 		return -EINVAL;
-	ret = svm_read_migrate_opts(&known, opts);
+	ret = svm_read_migrate_opts(&known, opts, to);
 	if (!ret)
 		ret = svm_check_result(result);
 	if (!ret)

@@ -14,16 +14,19 @@
  * struct svm_tally - what came of a move so far
  * @asked: pages of all ranges.
  * @bytes_moved: bytes moved.
+ * @bytes_evicted: bytes that went home to make room.
  * @pages: pages by status.
  */
 struct svm_tally {
 	uint64_t asked;
 	uint64_t bytes_moved;
+	uint64_t bytes_evicted;
 	uint64_t pages[SVM_PAGE_STATUS_MAX];
 };
 
 int svm_read_migrate_opts(struct svm_migrate_opts *known,
-			  const struct svm_migrate_opts *opts);
+			  const struct svm_migrate_opts *opts,
+			  struct svm_place to);
 int svm_check_place(struct svm_place to);
 int svm_find_place(struct svm *svm, struct svm_place to);
 int svm_check_result(const struct svm_result *result);

@@ -166,9 +166,54 @@ int svm_device_destroy(uint32_t id);
  * @bytes: how much to free, 0 for all.
  * @evicted: how much was freed; may be NULL.
  *
+ * A part is taken from the processes that have most, the coldest pages first.
+ *
  * Returns 0, -ENODEV if the handle has no such device, -EPERM.
  */
 int svm_evict(struct svm *svm, uint32_t id, uint64_t bytes, uint64_t *evicted);
+
+/**
+ * struct svm_quota - how much of a device the handle's process may have
+ * @size: sizeof(struct svm_quota), set by the caller.
+ * @reserved: 0.
+ * @bytes: it may have so much.
+ * @bytes_used: it has so much.
+ * @bytes_default: so much may who has no quota of its own.
+ */
+struct svm_quota {
+	uint32_t size;
+	uint32_t reserved;
+	uint64_t bytes;
+	uint64_t bytes_used;
+	uint64_t bytes_default;
+};
+#define SVM_QUOTA_INIT { sizeof(struct svm_quota), 0, 0, 0, 0 }
+
+/**
+ * svm_get_quota() - how much of a device the process may have, and has
+ * @svm: a handle that has the device.
+ * @id: the N of svmN.
+ * @quota: the answer; @quota->size set by the caller.
+ *
+ * All handles of a process share one quota on a device.
+ *
+ * Returns 0, -ENODEV if the handle has no such device, -EINVAL for a bad size,
+ * -EOPNOTSUPP if the device has no memory on this kernel, -ENOTTY from a module
+ * that knows no quotas, -EXDEV, -ESRCH.
+ */
+int svm_get_quota(struct svm *svm, uint32_t id, struct svm_quota *quota);
+
+/**
+ * svm_set_quota() - set how much of a device the process may have
+ * @svm: a handle that has the device.
+ * @id: the N of svmN.
+ * @bytes: so much, rounded down to pages; or SVM_QUOTA_DEFAULT for what the
+ *	administrator has set for the device. What is there stays there.
+ *
+ * Returns 0, -EPERM for more than the default without CAP_SYS_RESOURCE, or an
+ * error of svm_get_quota().
+ */
+int svm_set_quota(struct svm *svm, uint32_t id, uint64_t bytes);
 
 /* Moving */
 
@@ -217,7 +262,8 @@ struct svm_range {
 /**
  * struct svm_migrate_opts - how to move
  * @size: sizeof(struct svm_migrate_opts).
- * @flags: mask of SVM_MIGRATE_RESIDENT_ONLY, or 0.
+ * @flags: mask of SVM_MIGRATE_RESIDENT_ONLY and, to a device,
+ *	SVM_MIGRATE_EVICT; or 0.
  * @status: array with an enum svm_page_status for each page of the widened
  *	range, or NULL. With several ranges, one after the other.
  *	An error in the middle leaves it written up to there; zero it before to
@@ -242,6 +288,7 @@ struct svm_migrate_opts {
  *	there at all.
  * @pages: pages by enum svm_page_status; their sum is the number of pages of
  *	the widened ranges.
+ * @bytes_evicted: with SVM_MIGRATE_EVICT, bytes that went home to make room.
  */
 struct svm_result {
 	uint32_t size;
@@ -250,8 +297,9 @@ struct svm_result {
 	uint64_t bytes_there;
 	uint64_t bytes_left;
 	uint64_t pages[SVM_PAGE_STATUS_MAX];
+	uint64_t bytes_evicted;
 };
-#define SVM_RESULT_INIT { sizeof(struct svm_result), 0, 0, 0, 0, { 0 } }
+#define SVM_RESULT_INIT { sizeof(struct svm_result), 0, 0, 0, 0, { 0 }, 0 }
 
 /**
  * svm_migrate() - move a range

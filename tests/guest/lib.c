@@ -611,6 +611,49 @@ CASE(allocate)
 	svm_close(svm);
 }
 
+CASE(quota_and_room)
+{
+	struct svm_migrate_opts opts = SVM_MIGRATE_OPTS_INIT;
+	struct svm_result result = SVM_RESULT_INIT;
+	struct svm_quota quota = SVM_QUOTA_INIT;
+	char *addr = map_anon(2 * LENGTH);
+	struct svm *svm;
+	uint64_t total;
+
+	need_device_memory();
+	svm = lib_open("svm0");
+	fill(addr, 2 * LENGTH, 1);
+	CHECK_RET(svm_get_quota(svm, 0, &quota), 0);
+	total = quota.bytes;
+	CHECK_EQ(quota.bytes_default, total);
+	CHECK_EQ(quota.bytes_used, 0);
+	CHECK_RET(svm_set_quota(svm, 0, LENGTH), 0);
+	CHECK_RET(svm_migrate(svm, addr, 2 * LENGTH, svm_on_device(0), NULL,
+			      &result),
+		  0);
+	CHECK_EQ(result.pages[SVM_PAGE_OVER_QUOTA], LENGTH / PAGE);
+	CHECK_EQ(result.bytes_evicted, 0);
+	opts.flags = SVM_MIGRATE_EVICT;
+	CHECK_RET(svm_migrate(svm, addr + LENGTH, LENGTH, svm_on_device(0),
+			      &opts, &result),
+		  0);
+	CHECK_EQ(result.bytes_moved, LENGTH);
+	CHECK_EQ(result.bytes_evicted, LENGTH);
+	CHECK_EQ(lib_bytes_on_device(svm, addr, LENGTH, 0), 0);
+	CHECK_RET(svm_get_quota(svm, 0, &quota), 0);
+	CHECK_EQ(quota.bytes, LENGTH);
+	CHECK_EQ(quota.bytes_used, LENGTH);
+	CHECK_RET(svm_set_quota(svm, 0, SVM_QUOTA_DEFAULT), 0);
+	CHECK_RET(svm_get_quota(svm, 0, &quota), 0);
+	CHECK_EQ(quota.bytes, total);
+	CHECK_RET(svm_get_quota(svm, 63, &quota), -ENODEV);
+	CHECK_RET(svm_migrate(svm, addr, LENGTH, svm_on_node(SVM_NODE_ANY),
+			      &opts, NULL),
+		  -EINVAL);
+	check_fill(addr, 2 * LENGTH, 1);
+	svm_close(svm);
+}
+
 CASE(create_evict_destroy)
 {
 	struct svm_device_info info = { .size = sizeof(info) };

@@ -317,6 +317,8 @@ int fake_migrate(struct fake_device *dev, struct svm_ioctl_migrate *arg)
 			status[i] = s;
 		arg->next += FAKE_PAGE;
 	}
+	if (arg->flags & SVM_MIGRATE_EVICT)
+		arg->bytes_evicted = 3 * FAKE_PAGE;
 	dev->stats.migrate_calls++;
 	if (arg->dest == SVM_DEST_DEVICE)
 		dev->stats.bytes_to_device += arg->bytes_moved;
@@ -357,6 +359,7 @@ static int do_residency(struct fake_device *dev,
 static int device_ioctl(struct fake_device *dev, unsigned int cmd, void *arg)
 {
 	struct svm_ioctl_evict *evict = arg;
+	struct svm_ioctl_quota *quota = arg;
 	struct svm_ioctl_stats *stats = arg;
 	struct svm_ioctl_info *info = arg;
 
@@ -394,6 +397,13 @@ static int device_ioctl(struct fake_device *dev, unsigned int cmd, void *arg)
 		return fake_events(dev, arg);
 	case SVM_IOCTL_EVICT:
 		evict->bytes_evicted = evict->bytes ? evict->bytes : 12345;
+		return 0;
+	case SVM_IOCTL_QUOTA:
+		dev->quota = *quota;
+		if (!(quota->flags & SVM_QUOTA_SET))
+			quota->bytes = 1 << 20;
+		quota->bytes_used = 1 << 19;
+		quota->bytes_default = 1 << 21;
 		return 0;
 	case SVM_IOCTL_STATS:
 		if (stats->scope == SVM_STATS_CONTEXT) {

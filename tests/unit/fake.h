@@ -74,6 +74,7 @@ struct fake_device {
 	uint64_t capabilities;
 	uint64_t room; /* pages that fit */
 	struct svm_ioctl_stats stats;
+	struct svm_ioctl_quota quota; /* of the last call */
 	int error; /* of the calls after the next @error_after */
 	unsigned int error_after;
 	unsigned int calls; /* on the address space */

@@ -133,6 +133,50 @@ static void evicts(void **state)
 	svm_close(svm);
 }
 
+static void tells_quota(void **state)
+{
+	struct svm_quota quota = SVM_QUOTA_INIT;
+	struct svm *svm;
+
+	(void)state;
+	fake_add_device(1, 1);
+	svm = fake_open();
+	assert_int_equal(svm_get_quota(svm, 1, &quota), 0);
+	assert_int_equal(fake.device[1].quota.flags, 0);
+	assert_int_equal(quota.bytes, 1 << 20);
+	assert_int_equal(quota.bytes_used, 1 << 19);
+	assert_int_equal(quota.bytes_default, 1 << 21);
+	assert_int_equal(svm_set_quota(svm, 1, 777), 0);
+	assert_int_equal(fake.device[1].quota.flags, SVM_QUOTA_SET);
+	assert_int_equal(fake.device[1].quota.bytes, 777);
+	assert_int_equal(svm_set_quota(svm, 1, SVM_QUOTA_DEFAULT), 0);
+	assert_true(fake.device[1].quota.bytes == UINT64_MAX);
+	svm_close(svm);
+}
+
+static void quota_errors(void **state)
+{
+	struct svm_quota quota = SVM_QUOTA_INIT;
+	struct svm *svm;
+
+	(void)state;
+	fake_add_device(1, 1);
+	svm = fake_open();
+	assert_int_equal(svm_get_quota(NULL, 1, &quota), -EINVAL);
+	assert_int_equal(svm_get_quota(svm, 1, NULL), -EINVAL);
+	assert_int_equal(svm_get_quota(svm, 0, &quota), -ENODEV);
+	assert_int_equal(svm_set_quota(NULL, 1, 1), -EINVAL);
+	assert_int_equal(svm_set_quota(svm, 0, 1), -ENODEV);
+	quota.size--;
+	assert_int_equal(svm_get_quota(svm, 1, &quota), -EINVAL);
+	quota.size++;
+	fake.device[1].error = -EPERM;
+	assert_int_equal(svm_set_quota(svm, 1, 1), -EPERM);
+	assert_int_equal(svm_get_quota(svm, 1, &quota), -EPERM);
+	assert_int_equal(quota.bytes, 0);
+	svm_close(svm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +187,8 @@ int main(void)
 		fake_test(create_errors),
 		fake_test(destroys),
 		fake_test(evicts),
+		fake_test(tells_quota),
+		fake_test(quota_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

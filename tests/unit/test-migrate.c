@@ -236,6 +236,33 @@ static void device_full_is_no_error(void **state)
 	svm_close(svm);
 }
 
+/* The flag goes down, and what came of it up; no node makes room. */
+static void makes_room(void **state)
+{
+	struct svm_migrate_opts opts = SVM_MIGRATE_OPTS_INIT;
+	struct svm_result result = SVM_RESULT_INIT;
+	struct svm *svm;
+
+	(void)state;
+	fake_add_device(0, 30);
+	fake_map(0, 10, FAKE_ANON, SVM_PLACE_SYSTEM, 0);
+	svm = fake_open();
+	opts.flags = SVM_MIGRATE_EVICT;
+	assert_int_equal(svm_migrate(svm, fake_addr(0), 10 * FAKE_PAGE,
+				     svm_on_node(0), &opts, &result),
+			 -EINVAL);
+	assert_int_equal(svm_migrate(svm, fake_addr(0), 10 * FAKE_PAGE,
+				     svm_on_device(0), &opts, &result),
+			 0);
+	check_sums(&result, 10);
+	assert_int_equal(result.bytes_evicted, 3 * FAKE_PAGE);
+	assert_int_equal(svm_migrate(svm, fake_addr(0), 10 * FAKE_PAGE,
+				     svm_on_device(0), NULL, &result),
+			 0);
+	assert_int_equal(result.bytes_evicted, 0);
+	svm_close(svm);
+}
+
 static void resident_only_leaves_holes(void **state)
 {
 	struct svm_migrate_opts opts = SVM_MIGRATE_OPTS_INIT;
@@ -752,6 +779,7 @@ int main(void)
 		fake_test(error_halfway_says_how_far),
 		fake_test(module_that_stands_still_is_no_trap),
 		fake_test(device_full_is_no_error),
+		fake_test(makes_room),
 		fake_test(resident_only_leaves_holes),
 		fake_test(moves_to_a_node_and_completes),
 		fake_test(any_node_calls_present_pages_there),
