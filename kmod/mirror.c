@@ -25,6 +25,7 @@
  */
 #include <linux/hmm.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -189,12 +190,11 @@ static bool svm_ends_holds(const struct mmu_notifier_range *range)
 	}
 }
 
-static bool svm_chunk_invalidate(struct mmu_interval_notifier *notifier,
-				 const struct mmu_notifier_range *range,
-				 unsigned long seq)
+/* False if it must not block and would have to; then nothing was changed. */
+static bool svm_chunk_forget(struct svm_chunk *chunk,
+			     const struct mmu_notifier_range *range,
+			     unsigned long seq)
 {
-	struct svm_chunk *chunk =
-		container_of(notifier, struct svm_chunk, notifier);
 	struct svm_holds *holds = chunk->mirror->holds;
 	bool keeps_exclusive = svm_passes_over_exclusive(range);
 	bool ends_holds = svm_ends_holds(range);
@@ -220,7 +220,7 @@ static bool svm_chunk_invalidate(struct mmu_interval_notifier *notifier,
 	else if (!mutex_trylock(&chunk->lock))
 		return false;
 
-	mmu_interval_set_seq(notifier, seq);
+	mmu_interval_set_seq(&chunk->notifier, seq);
 	for (i = first; i < first + nr; i++) {
 		if (keeps_exclusive && svm_chunk_is_exclusive(chunk, i))
 			continue;
@@ -249,6 +249,23 @@ static bool svm_chunk_invalidate(struct mmu_interval_notifier *notifier,
 	if (ends_holds)
 		mutex_unlock(&holds->lock);
 	return true;
+}
+
+static bool svm_chunk_invalidate(struct mmu_interval_notifier *notifier,
+				 const struct mmu_notifier_range *range,
+				 unsigned long seq)
+{
+	struct svm_chunk *chunk =
+		container_of(notifier, struct svm_chunk, notifier);
+	bool done;
+
+	if (mmu_notifier_range_blockable(range))
+		return svm_chunk_forget(chunk, range, seq);
+	/* For kernels that check it; the core itself does not do it here. */
+	non_block_start();
+	done = svm_chunk_forget(chunk, range, seq);
+	non_block_end();
+	return done;
 }
 
 static const struct mmu_interval_notifier_ops svm_chunk_ops = {
