@@ -543,3 +543,84 @@ CASE(threads_meet_in_new_chunks)
 					       me * 16 + 8),
 				 me * 1000 + i);
 }
+
+/* --- what the device got just when it went away --------------------------------- */
+
+struct meeting {
+	struct race *r;
+	pthread_barrier_t barrier;
+};
+
+/* Throws it all away once a round, somewhere in the middle of what the other does. */
+static void *discards_once(void *arg)
+{
+	struct meeting *m = arg;
+	uint64_t random = 31;
+	volatile unsigned int delay;
+
+	for (;;) {
+		pthread_barrier_wait(&m->barrier);
+		if (m->r->stop)
+			return NULL;
+		delay = random_next(&random) % 8000;
+		while (delay)
+			delay--;
+		CHECK_SYS(madvise(m->r->addr, LENGTH, MADV_DONTNEED));
+		pthread_barrier_wait(&m->barrier);
+	}
+}
+
+/* After that the CPU writes, to new pages: the device has to see it. */
+static void discarded_while(void (*gets)(struct race *r))
+{
+	struct meeting m = { .r = race_make(map_anon(LENGTH)) };
+	double start = seconds();
+	uint64_t value;
+	pthread_t thread;
+	unsigned int i;
+	size_t page;
+
+	pthread_barrier_init(&m.barrier, NULL, 2);
+	thread = thread_start(discards_once, &m);
+	for (i = 1; i < ROUNDS && seconds() - start < SECONDS; i++) {
+		/* The pages are there, but the device has to ask for them. */
+		CHECK_SYS(mprotect(m.r->addr, LENGTH, RW | PROT_EXEC));
+		CHECK_SYS(mprotect(m.r->addr, LENGTH, RW));
+		pthread_barrier_wait(&m.barrier);
+		gets(m.r);
+		pthread_barrier_wait(&m.barrier);
+		for (page = 0; page < PAGES; page++)
+			*(volatile uint64_t *)word_of(m.r, page) = i;
+		for (page = 0; page < PAGES; page++) {
+			dev_read(m.r->fd, word_of(m.r, page), 8, &value);
+			CHECK_EQ(value, i);
+		}
+	}
+	m.r->stop = true;
+	pthread_barrier_wait(&m.barrier);
+	thread_join(thread);
+	note("%u rounds", i);
+}
+
+static void reads_all(struct race *r)
+{
+	static char buffer[LENGTH];
+
+	dev_read(r->fd, r->addr, LENGTH, buffer);
+}
+
+CASE(discarded_while_it_is_read)
+{
+	discarded_while(reads_all);
+}
+
+static void takes_all(struct race *r)
+{
+	exclusive(r->fd, SVM_EXCLUSIVE_ACQUIRE, r->addr, LENGTH, 0, NULL);
+}
+
+CASE(discarded_while_it_is_taken)
+{
+	need_exclusive();
+	discarded_while(takes_all);
+}
