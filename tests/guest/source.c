@@ -17,6 +17,7 @@
 #include "dev.h"
 #include "harness.h"
 #include "mem.h"
+#include "numa.h"
 #include "os.h"
 
 const struct group group = {
@@ -584,6 +585,53 @@ CASE(in_swap_cache)
 	fill(addr, 64 * PAGE, 2);
 	move_all(fd, addr, 64 * PAGE, TO_DEVICE);
 	check_fill(addr, 64 * PAGE, 2);
+}
+
+#define KPF_SWAPCACHE (1ull << 13)
+
+/* Pages of the range whose copy in swap the kernel still knows. */
+static size_t count_in_swap_cache(void *addr, size_t pages)
+{
+	uint64_t *map = calloc(pages, sizeof(*map)), flags;
+	int fd = CHECK_SYS(open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
+	size_t i, n = 0;
+
+	CHECK(map);
+	pagemap(addr, pages, map);
+	for (i = 0; i < pages; i++) {
+		if (!(map[i] & PAGEMAP_PRESENT))
+			continue;
+		CHECK_EQ(pread(fd, &flags, 8, PAGEMAP_PFN(map[i]) * 8), 8);
+		n += !!(flags & KPF_SWAPCACHE);
+	}
+	CHECK_SYS(close(fd));
+	free(map);
+	return n;
+}
+
+/*
+ * For system memory the core does not drop the copy, and does not expect to meet
+ * one that is just being written: such pages stay.
+ */
+CASE(in_swap_cache_to_a_node)
+{
+	int fd = open_device(0), nodes[2];
+	char *addr = map_anon(64 * PAGE);
+	size_t cached;
+	struct tally t;
+
+	need_two_nodes(nodes);
+	need_swap(MIB(16));
+	bind_to_node(addr, 64 * PAGE, nodes[0]);
+	fill(addr, 64 * PAGE, 1);
+	swap_out(addr, 64 * PAGE);
+	check_fill(addr, 64 * PAGE, 1);
+	cached = count_in_swap_cache(addr, 64);
+	if (!cached)
+		skip("the kernel drops copies in swap at once");
+	t = move(fd, addr, 64 * PAGE, TO_NODE(nodes[1]), 0);
+	check_tally(&t, SVM_PAGE_SWAPPED, cached, SVM_PAGE_MOVED, 64 - cached);
+	check_fill(addr, 64 * PAGE, 1);
 }
 
 CASE(guard_pages)
