@@ -37,7 +37,7 @@ static void child_life(void *arg)
 		kill(getpid(), SIGKILL);
 }
 
-void reap(struct worker *w, bool wait)
+void reap_child(struct worker *w, bool wait)
 {
 	int status;
 	pid_t pid;
@@ -60,7 +60,7 @@ void reap(struct worker *w, bool wait)
 /* One at a time for each thread. */
 void do_fork(struct worker *w)
 {
-	reap(w, true);
+	reap_child(w, true);
 	w->child_kills_itself = !below(w, 4);
 	w->child = child(child_life, w);
 }

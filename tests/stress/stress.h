@@ -38,6 +38,9 @@ enum sum {
 	SUM_BYTES_COMPARED,
 	SUM_ATOMICS,
 	SUM_EXCLUSIVE_PAGES,
+	SUM_JOBS,
+	SUM_JOBS_CANCELLED,
+	SUM_PAGES_BY_JOBS,
 	SUM_EVENTS,
 	SUM_EVENTS_DROPPED,
 	SUM_ERRORS_EXPECTED,
@@ -189,6 +192,10 @@ void do_evict(struct worker *w);
 void do_residency(struct worker *w);
 void do_events(struct worker *w);
 
+void do_submit(struct worker *w);
+void do_reap(struct worker *w);
+void do_cancel(struct worker *w);
+
 void do_device_read(struct worker *w);
 void do_device_write(struct worker *w);
 void do_device_fill(struct worker *w);
@@ -209,6 +216,6 @@ void do_pageout(struct worker *w);
 void do_collapse(struct worker *w);
 
 void do_fork(struct worker *w);
-void reap(struct worker *w, bool wait);
+void reap_child(struct worker *w, bool wait);
 
 #endif /* STRESS_H */

@@ -13,6 +13,9 @@
 const struct op ops[] = {
 	{ "migrate", 30, do_migrate },
 	{ "gather", 3, do_gather },
+	{ "submit", 8, do_submit },
+	{ "reap", 4, do_reap },
+	{ "cancel", 1, do_cancel },
 	{ "evict", 2, do_evict },
 	{ "residency", 4, do_residency },
 	{ "events", 4, do_events },
@@ -98,10 +101,10 @@ static void *worker_thread(void *arg)
 			     ops[op].name);
 		ops[op].run(w);
 		atomic_fetch_add(&board->done[op], 1);
-		reap(w, false);
+		reap_child(w, false);
 	}
 	atomic_store(&board->doing[w->process][w->thread], "the last check");
-	reap(w, true);
+	reap_child(w, true);
 	check_all(w);
 	drop_hotplugged(w);
 	atomic_store(&board->doing[w->process][w->thread], NULL);
