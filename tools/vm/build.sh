@@ -66,7 +66,7 @@ source_files() {
 }
 
 # Without the module, and without tests that are for the host only: the VM need not wait for them.
-userland_files() { source_files . | grep -zvE '^(kmod|tests/(unit|unit-svmd|svmd|fuzz))/' || true; }
+userland_files() { source_files . | grep -zvE '^(kmod|tests/(unit|unit-svmd|svmd|fuzz|mutants))/' || true; }
 all_files() { source_files .; }
 module_files() { source_files kmod include; }
 
@@ -75,7 +75,7 @@ hash_files() {
 	local list
 	list=$(mktemp)
 	# prose and svm-vm itself are no part of what is built
-	grep -zvE '^(\.ci/|LICENSES/|tools/svm-vm$|tools/vm/|tests/check$|\.git[a-z]*$|.*\.md$)' >"$list" || true
+	grep -zvE '^(\.ci/|LICENSES/|tools/svm-vm$|tools/vm/|tests/check$|tests/mutate$|\.git[a-z]*$|.*\.md$)' >"$list" || true
 	(
 		cd "$1" || exit
 		xargs -0r sha256sum -- <"$list"
