@@ -141,8 +141,7 @@ SVM_PUBLIC ssize_t svm_events_next(struct svm_events *events,
 	int64_t left = timeout_ms, end;
 	ssize_t ret;
 
-	if (!events || !list || !max || max > SSIZE_MAX / sizeof(*list) ||
-	    timeout_ms < -1)
+	if (!events || !list || !max || max > SSIZE_MAX / sizeof(*list))
 		return -EINVAL;
 	ret = svm_check_opener(events->svm);
 	if (ret)
@@ -160,7 +159,8 @@ SVM_PUBLIC ssize_t svm_events_next(struct svm_events *events,
 			left = end - now_ms();
 		if (timeout_ms >= 0 && left <= 0)
 			return 0;
-		ret = ops->wait(events->dev->fd, (int)left);
+		ret = ops->wait(events->dev->fd,
+				timeout_ms < 0 ? -1 : (int)left);
 		if (ret < 0)
 			return ret;
 	}

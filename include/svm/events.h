@@ -78,7 +78,7 @@ int svm_events_fd(const struct svm_events *events);
  * @list: where to put them.
  * @max: room there; not 0.
  * @timeout_ms: how long to wait for the first one, in milliseconds; 0 for not at
- *	all, -1 for as long as it takes.
+ *	all, negative for ever.
  *
  * Works after the process that the handle acts on has exited.
  *

@@ -32,7 +32,9 @@ check()
 		# The INIT macros and the inline functions, used.
 		# shellcheck disable=SC2086
 		"$compiler" -x "$language" -std="$std" $flags - <<-'END'
-		#include <svm/svm.h>
+		#include <svm/access.h>
+		#include <svm/events.h>
+		#include <svm/exclusive.h>
 		int use(struct svm *svm);
 		int use(struct svm *svm)
 		{
@@ -43,6 +45,18 @@ check()
 			struct svm_summary summary = SVM_SUMMARY_INIT;
 			struct svm_stats stats = SVM_STATS_INIT;
 
+			struct svm_access_opts access_opts = SVM_ACCESS_OPTS_INIT;
+			struct svm_exclusive_opts exclusive_opts =
+				SVM_EXCLUSIVE_OPTS_INIT;
+			struct svm_events_opts events_opts = SVM_EVENTS_OPTS_INIT;
+			struct svm_access_op op = svm_op_cas(8, svm, 1, 2);
+			struct svm_events *events;
+
+			if (svm_access(svm, 0, &op, 1, &access_opts) ||
+			    svm_exclusive_acquire(svm, 0, svm, 1,
+						  &exclusive_opts) ||
+			    svm_events_open(&events, svm, 0, &events_opts))
+				return 1;
 			if (svm_open(&svm, &open_opts) ||
 			    svm_device_info(svm, 0, &info) ||
 			    svm_get_stats(svm, &stats) ||
