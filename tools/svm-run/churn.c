@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random moves. One tick does a bounded share of a survey when the picture of a
- * process's memory is out of date, and one move.
+ * Random moves and pokes. One tick does a bounded share of a survey when the
+ * picture of a process's memory is out of date, one move, and one poke.
  */
 #include "churn.h"
 
@@ -9,12 +9,15 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "engine.h"
 #include "process.h"
 
 /* How long a picture is good, at least; and how much of the time it may take. */
 #define SURVEY_LIFE (50 * NS_PER_MS)
 #define SURVEY_SHARE 20
 #define SURVEY_BUDGET (5 * NS_PER_MS)
+/* One move in so many is left to the kernel's background. */
+#define FLIGHT_SHARE 4
 /* A device that is full gets some rest. */
 #define FULL_WAIT (20 * NS_PER_MS)
 
@@ -77,30 +80,56 @@ static int look(struct churn *churn, struct process *process)
 	return 0;
 }
 
-void churn_tick(struct churn *churn)
+static int move(struct churn *churn, struct process *process)
 {
-	struct roster *roster = churn->roster;
-	struct process *process;
 	struct svm_result result;
 	struct place *place;
 	struct run piece;
 	int err;
 
+	place = pick_place(churn, process);
+	if (!place)
+		return 0;
+	churn_pick(&churn->rng, &process->survey.runs, churn->max_bytes,
+		   &piece);
+	churn->tally->passes++;
+	if (!rng_below(&churn->rng, FLIGHT_SHARE)) {
+		err = flight_begin(process, &piece, place, &churn->rng,
+				   churn->tally);
+		if (err != -EBUSY)
+			return err;
+	}
+	err = process_move(process, &piece, 1, place, churn->tally, &result);
+	if (!err && result.pages[SVM_PAGE_DEVICE_FULL])
+		place->full_until = clock_ns() + FULL_WAIT;
+	return err;
+}
+
+/* Another piece of the same memory. */
+static int poke(struct churn *churn, struct process *process)
+{
+	struct run piece;
+
+	churn_pick(&churn->rng, &process->survey.runs, churn->max_bytes,
+		   &piece);
+	return engine_poke(process, &piece, &churn->rng, churn->tally);
+}
+
+void churn_tick(struct churn *churn)
+{
+	struct roster *roster = churn->roster;
+	struct process *process;
+	int err;
+
 	if (!roster->nr)
 		return;
 	process = roster->list[rng_below(&churn->rng, roster->nr)];
+	flights_land(process, churn->tally);
 	err = look(churn, process);
 	if (!err && process->survey.runs.nr) {
-		place = pick_place(churn, process);
-		if (!place)
-			return;
-		churn_pick(&churn->rng, &process->survey.runs, churn->max_bytes,
-			   &piece);
-		churn->tally->passes++;
-		err = process_move(process, &piece, 1, place, churn->tally,
-				   &result);
-		if (!err && result.pages[SVM_PAGE_DEVICE_FULL])
-			place->full_until = clock_ns() + FULL_WAIT;
+		err = move(churn, process);
+		if (err != -ESRCH)
+			err = poke(churn, process);
 	}
 	if (err == -ESRCH)
 		roster_gone(roster, process);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Churn: random pieces of the program's memory move to random places all the
- * time, to show that the program neither notices nor minds.
+ * time, and devices work on others, to show that the program neither notices nor
+ * minds.
  */
 #ifndef SVM_RUN_CHURN_H
 #define SVM_RUN_CHURN_H
@@ -30,7 +31,10 @@ struct churn {
 	uint64_t max_bytes;
 };
 
-/* One move: a random process, a random piece of it, a random place. */
+/*
+ * One move: a random process, a random piece of it, a random place. And one poke:
+ * a random device does something to another piece of it.
+ */
 void churn_tick(struct churn *churn);
 
 /*

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "settle.h"
 
 static int open_proc(pid_t pid, const char *name)
@@ -104,6 +105,8 @@ void process_close(struct process *process, struct tally *tally)
 {
 	if (process->exit)
 		event_free(process->exit);
+	flights_end(process, tally);
+	engine_close(process->engine, tally);
 	tally_stats(tally, process->svm);
 	svm_close(process->svm);
 	survey_free(&process->survey);

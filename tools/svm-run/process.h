@@ -13,11 +13,13 @@
 #include <svm/svm.h>
 
 #include "door.h"
+#include "flight.h"
 #include "places.h"
 #include "survey.h"
 #include "tally.h"
 
 struct settling;
+struct engine;
 
 /*
  * struct process - an address space
@@ -29,6 +31,8 @@ struct settling;
  * @devices: ids of the devices for which there are contexts, as a mask.
  * @survey: where it has pages.
  * @settling: state of the settling policy, or NULL.
+ * @engine: what devices do to it under churn, or NULL.
+ * @flights: its moves in the background, under churn.
  * @index: its position in the roster.
  * @exit: the event on @pidfd.
  * @roster: where it is.
@@ -42,6 +46,8 @@ struct process {
 	uint64_t devices;
 	struct survey survey;
 	struct settling *settling;
+	struct engine *engine;
+	struct flight flights[FLIGHTS_MAX];
 	size_t index;
 	struct event *exit;
 	struct roster *roster;

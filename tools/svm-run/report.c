@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <svm/events.h>
+
 #include "units.h"
 
 bool report_nothing_lost(const struct places *places)
@@ -63,6 +65,54 @@ static void print_refusals(const struct svm_stats *stats, FILE *out)
 		fputc('\n', out);
 }
 
+static void print_events(const struct engine_tally *engine, FILE *out)
+{
+	for (unsigned int type = 0; type < TALLY_TYPES; type++) {
+		const char *separator = NULL;
+
+		for (unsigned int cause = 0; cause < TALLY_CAUSES; cause++) {
+			if (!engine->events[type][cause])
+				continue;
+			if (!separator)
+				fprintf(out, "    %-15s ",
+					svm_event_name(type));
+			fprintf(out, "%s%s %" PRIu64,
+				separator ? separator : "",
+				svm_cause_name(cause),
+				engine->events[type][cause]);
+			separator = ", ";
+		}
+		if (separator)
+			fputc('\n', out);
+	}
+}
+
+/* What devices did in place, under churn. */
+static void print_engine(const struct engine_tally *engine, FILE *out)
+{
+	uint64_t events = engine->events_dropped;
+	char text[UNITS_MAX];
+
+	for (unsigned int i = 0; i < TALLY_TYPES * TALLY_CAUSES; i++)
+		events += engine->events[i / TALLY_CAUSES][i % TALLY_CAUSES];
+	fprintf(out,
+		"  device atomics  %" PRIu64 " done, %" PRIu64 " refused\n",
+		engine->atomics, engine->atomics_refused);
+	fprintf(out,
+		"  device reads    %s in %" PRIu64 ", %" PRIu64 " refused\n",
+		format_bytes(engine->bytes_read, text), engine->reads,
+		engine->reads_refused);
+	fprintf(out,
+		"  exclusive       %" PRIu64 " pages, %" PRIu64
+		" ended by a CPU's touch, %" PRIu64 " released, %" PRIu64
+		" refused\n",
+		engine->exclusive_pages, tally_touched(engine),
+		engine->exclusive_released, engine->exclusive_refused);
+	fprintf(out, "  events          %" PRIu64 ", %" PRIu64 " dropped\n",
+		events, engine->events_dropped);
+	print_events(engine, out);
+}
+
 static void print_errors(const struct tally *tally, FILE *out)
 {
 	for (int i = 0; i < TALLY_ERRORS_MAX; i++) {
@@ -112,7 +162,10 @@ void report_text(const struct report *report, FILE *out)
 	fprintf(out, "  moves           %" PRIu64 " passes, %" PRIu64 " calls",
 		tally->passes, (uint64_t)stats->migrate_calls);
 	if (report->options->churn_ns)
-		fprintf(out, ", seed %" PRIu64, report->seed);
+		fprintf(out,
+			", %" PRIu64 " in the background, %" PRIu64
+			" of them cancelled, seed %" PRIu64,
+			tally->flights, tally->flights_cancelled, report->seed);
 	fputc('\n', out);
 	for (unsigned int i = 0; i < places->nr; i++)
 		fprintf(out, "    to %-10s %s in %" PRIu64 " moves\n",
@@ -125,6 +178,8 @@ void report_text(const struct report *report, FILE *out)
 		fprintf(out, "  faulted back    %s in %" PRIu64 " faults\n",
 			format_bytes(stats->bytes_faulted, text),
 			(uint64_t)stats->faults);
+		if (report->options->churn_ns)
+			print_engine(&tally->engine, out);
 	}
 	print_refusals(stats, out);
 	if (tally->vanished)

@@ -9,6 +9,8 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include <svm/events.h>
+
 static void put(struct json_object *to, const char *name, uint64_t value)
 {
 	json_object_object_add(to, name, json_object_new_uint64(value));
@@ -97,6 +99,46 @@ static struct json_object *counters(const struct svm_stats *stats)
 	return object;
 }
 
+static struct json_object *events(const struct engine_tally *tally)
+{
+	struct json_object *object = json_object_new_object();
+	unsigned int type, cause;
+
+	for (type = SVM_EVENT_MIGRATED; type < TALLY_TYPES; type++) {
+		struct json_object *causes = json_object_new_object();
+
+		for (cause = 0; cause < TALLY_CAUSES; cause++) {
+			if (tally->events[type][cause])
+				put(causes, svm_cause_name(cause),
+				    tally->events[type][cause]);
+		}
+		if (json_object_object_length(causes))
+			json_object_object_add(object, svm_event_name(type),
+					       causes);
+		else
+			json_object_put(causes);
+	}
+	return object;
+}
+
+static struct json_object *engine(const struct engine_tally *tally)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "atomics", tally->atomics);
+	put(object, "atomics_refused", tally->atomics_refused);
+	put(object, "reads", tally->reads);
+	put(object, "reads_refused", tally->reads_refused);
+	put(object, "bytes_read", tally->bytes_read);
+	put(object, "exclusive_pages", tally->exclusive_pages);
+	put(object, "exclusive_ended_by_cpu", tally_touched(tally));
+	put(object, "exclusive_released", tally->exclusive_released);
+	put(object, "exclusive_refused", tally->exclusive_refused);
+	json_object_object_add(object, "events", events(tally));
+	put(object, "events_dropped", tally->events_dropped);
+	return object;
+}
+
 static struct json_object *errors(const struct tally *tally)
 {
 	struct json_object *object = json_object_new_object();
@@ -123,11 +165,15 @@ int report_json(const struct report *report, FILE *out)
 	put(root, "interval_ns", report->options->churn_ns);
 	put(root, "seed", report->seed);
 	put(root, "passes", report->tally->passes);
+	put(root, "background_moves", report->tally->flights);
+	put(root, "background_cancelled", report->tally->flights_cancelled);
 	put(root, "vanished", report->tally->vanished);
 	json_object_object_add(root, "processes", processes(report));
 	json_object_object_add(root, "places", places(report->places));
 	json_object_object_add(root, "counters",
 			       counters(&report->tally->stats));
+	json_object_object_add(root, "devices_in_place",
+			       engine(&report->tally->engine));
 	json_object_object_add(root, "errors", errors(report->tally));
 	json_object_object_add(
 		root, "no_page_lost",

@@ -22,8 +22,8 @@
 #define PROCESSES_MAX 4096
 /* Descriptors of svm-run itself, and of callers at the door. */
 #define FDS_KEPT 256
-/* pidfd, maps and pagemap of a process. */
-#define FDS_PER_PROCESS 3
+/* pidfd, maps and pagemap of a process, and its moves in flight. */
+#define FDS_PER_PROCESS (3 + FLIGHTS_MAX)
 
 static size_t capacity(unsigned int nr_devices)
 {

@@ -5,12 +5,28 @@
 #include "tally.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 void tally_error(struct tally *tally, int err)
 {
 	if (err < 0)
 		err = -err;
 	tally->errors[err < TALLY_ERRORS_MAX ? err : 0]++;
+}
+
+void tally_event(struct engine_tally *tally, const struct svm_event *event)
+{
+	unsigned int type = event->type < TALLY_TYPES ? event->type : 0;
+	unsigned int cause = event->cause < TALLY_CAUSES ? event->cause : 0;
+
+	tally->events[type][cause]++;
+	tally->event_bytes[type][cause] += event->length;
+}
+
+uint64_t tally_touched(const struct engine_tally *tally)
+{
+	return tally->event_bytes[SVM_EVENT_EXCLUSIVE_ENDED][SVM_CAUSE_CPU] /
+	       (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 void tally_stats(struct tally *tally, struct svm *svm)

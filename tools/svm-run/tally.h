@@ -26,6 +26,39 @@ struct stray {
 	char program[128];
 };
 
+/* Types and causes of events that are told apart; 0 for others. */
+#define TALLY_TYPES 8
+#define TALLY_CAUSES 16
+
+/*
+ * struct engine_tally - what devices did, other than moving, under churn
+ * @atomics: atomics that were done.
+ * @atomics_refused: those that failed: of memory that is gone or protected by
+ *	then, or that others kept.
+ * @reads: reads that were done.
+ * @reads_refused: those that failed.
+ * @bytes_read: by these.
+ * @exclusive_pages: pages that a device had to itself.
+ * @exclusive_refused: those that it did not get.
+ * @exclusive_released: of those that it got, given back by request.
+ * @events: by type and cause.
+ * @event_bytes: likewise.
+ * @events_dropped: events that came when there was no room.
+ */
+struct engine_tally {
+	uint64_t atomics;
+	uint64_t atomics_refused;
+	uint64_t reads;
+	uint64_t reads_refused;
+	uint64_t bytes_read;
+	uint64_t exclusive_pages;
+	uint64_t exclusive_refused;
+	uint64_t exclusive_released;
+	uint64_t events[TALLY_TYPES][TALLY_CAUSES];
+	uint64_t event_bytes[TALLY_TYPES][TALLY_CAUSES];
+	uint64_t events_dropped;
+};
+
 /*
  * struct tally - sums over all processes
  * @processes: processes that joined.
@@ -35,8 +68,11 @@ struct stray {
  * @unreadable: joined, but their mappings may not be read.
  * @contextless: joined, but could open no device.
  * @passes: rounds over a process's memory that moved or tried to.
+ * @flights: of the moves, those that the kernel did in the background.
+ * @flights_cancelled: of these, those that were cancelled in time.
  * @vanished: moves of memory that had been unmapped by then.
  * @errors: errno values that calls returned, by value; 0 for odd ones.
+ * @engine: what devices did to the memory in place.
  * @stats: the handles' counters, read when each was closed.
  * @nr_strays: how many ran out of reach; may be more than are listed.
  * @nr_listed: entries in @strays.
@@ -48,8 +84,11 @@ struct tally {
 	uint64_t unreadable;
 	uint64_t contextless;
 	uint64_t passes;
+	uint64_t flights;
+	uint64_t flights_cancelled;
 	uint64_t vanished;
 	uint64_t errors[TALLY_ERRORS_MAX];
+	struct engine_tally engine;
 	struct svm_stats stats;
 	uint64_t nr_strays;
 	unsigned int nr_listed;
@@ -57,6 +96,11 @@ struct tally {
 };
 
 void tally_error(struct tally *tally, int err);
+
+void tally_event(struct engine_tally *tally, const struct svm_event *event);
+
+/* Pages whose exclusive access a CPU's touch ended. */
+uint64_t tally_touched(const struct engine_tally *tally);
 
 /* Adds a handle's counters; call it once, right before closing the handle. */
 void tally_stats(struct tally *tally, struct svm *svm);

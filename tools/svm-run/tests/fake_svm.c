@@ -8,12 +8,16 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <svm/svm.h>
+#include <svm/access.h>
+#include <svm/events.h>
+#include <svm/exclusive.h>
+#include <svm/fence.h>
 
 #define DEVICE_BYTES ((uint64_t)512 << 20)
 
@@ -24,6 +28,21 @@ struct svm {
 	int fds[64];
 	uint32_t ids[64];
 	struct svm_stats stats;
+	unsigned int streams;
+	unsigned int fences;
+};
+
+/* A move that has ended when it is looked at, or was cancelled. */
+struct svm_fence {
+	struct svm *svm;
+	bool cancelled;
+	struct svm_result result;
+};
+
+/* A stream that has an event for each move: the CPU took it back at once. */
+struct svm_events {
+	struct svm *svm;
+	uint64_t told;
 };
 
 static unsigned int devices(void)
@@ -72,6 +91,8 @@ int svm_open(struct svm **out, const struct svm_open_opts *opts)
 struct svm *svm_close(struct svm *svm)
 {
 	if (svm) {
+		if (svm->streams || svm->fences)
+			abort();
 		for (unsigned int i = 0; i < svm->nr_fds; i++)
 			close(svm->fds[i]);
 	}
@@ -94,7 +115,9 @@ int svm_device_info(struct svm *svm, unsigned int index,
 		.type = SVM_DEVICE_RAM,
 		.id = svm->nr_fds ? svm->ids[index] : index,
 		.node = SVM_NODE_ANY,
-		.capabilities = SVM_CAP_TO_DEVICE | SVM_CAP_TO_SYSTEM,
+		.capabilities = SVM_CAP_TO_DEVICE | SVM_CAP_TO_SYSTEM |
+				SVM_CAP_ACCESS | SVM_CAP_EXCLUSIVE |
+				SVM_CAP_EVENTS,
 		.bytes_total = DEVICE_BYTES,
 		.bytes_free = DEVICE_BYTES,
 		.page_orders = 1,
@@ -128,6 +151,193 @@ int svm_migrate_ranges(struct svm *svm, const struct svm_range *ranges,
 	result->bytes_moved = bytes;
 	result->pages[SVM_PAGE_MOVED] = bytes / 4096;
 	return 0;
+}
+
+static bool has(const struct svm *svm, uint32_t id)
+{
+	for (unsigned int i = 0; i < svm->nr_fds; i++) {
+		if (svm->ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* Would it change what is there? That is not for svm-run to do. */
+static bool is_idle(const struct svm_access_op *op)
+{
+	uint64_t all = op->width == 8 ? UINT64_MAX : UINT32_MAX;
+
+	if (op->type >= SVM_ACCESS_ADD &&
+	    ((op->width != 4 && op->width != 8) || op->addr % op->width))
+		return false;
+	switch (op->type) {
+	case SVM_ACCESS_READ:
+		return op->length && op->length <= SVM_ACCESS_MAX_BYTES;
+	case SVM_ACCESS_ADD:
+	case SVM_ACCESS_OR:
+	case SVM_ACCESS_XOR:
+	case SVM_ACCESS_MAX:
+		return !op->data;
+	case SVM_ACCESS_AND:
+	case SVM_ACCESS_MIN:
+		return op->data == all;
+	case SVM_ACCESS_CAS:
+		return op->data == op->compare && op->data == 4711;
+	default:
+		return false;
+	}
+}
+
+ssize_t svm_access(struct svm *svm, uint32_t id, struct svm_access_op *ops,
+		   size_t nr, const struct svm_access_opts *opts)
+{
+	if (kill(svm->pid, 0))
+		return -ESRCH;
+	if (!has(svm, id) || !opts || !nr)
+		return -EINVAL;
+	for (size_t i = 0; i < nr; i++) {
+		if (!is_idle(&ops[i]))
+			abort();
+		ops[i].old = 4711;
+		ops[i].result = 0;
+	}
+	return (ssize_t)nr;
+}
+
+ssize_t svm_exclusive_acquire(struct svm *svm, uint32_t id, void *addr,
+			      size_t length,
+			      const struct svm_exclusive_opts *opts)
+{
+	if (kill(svm->pid, 0))
+		return -ESRCH;
+	if (!has(svm, id) || (uintptr_t)addr % 4096 || !length ||
+	    length % 4096 || opts->hold_ms > 10)
+		abort();
+	/* one is refused */
+	return (ssize_t)(length / 4096) - 1;
+}
+
+ssize_t svm_exclusive_release(struct svm *svm, uint32_t id, void *addr,
+			      size_t length)
+{
+	(void)addr;
+	if (!has(svm, id))
+		abort();
+	return (ssize_t)(length / 4096) - 1;
+}
+
+int svm_events_open(struct svm_events **out, struct svm *svm, uint32_t id,
+		    const struct svm_events_opts *opts)
+{
+	struct svm_events *events = calloc(1, sizeof(*events));
+
+	if (!events)
+		return -ENOMEM;
+	if (!has(svm, id) || !opts || opts->mask)
+		abort();
+	events->svm = svm;
+	svm->streams++;
+	*out = events;
+	return 0;
+}
+
+struct svm_events *svm_events_close(struct svm_events *events)
+{
+	events->svm->streams--;
+	free(events);
+	return NULL;
+}
+
+ssize_t svm_events_next(struct svm_events *events, struct svm_event *list,
+			size_t max, int timeout_ms)
+{
+	size_t nr = 0;
+
+	if (timeout_ms)
+		abort();
+	while (nr < max && events->told < events->svm->stats.migrate_calls) {
+		list[nr++] = (struct svm_event){
+			.type = events->told % 2 ? SVM_EVENT_MIGRATED
+						 : SVM_EVENT_EXCLUSIVE_ENDED,
+			.cause = SVM_CAUSE_CPU,
+			.length = 8192,
+		};
+		events->told++;
+	}
+	return (ssize_t)nr;
+}
+
+int svm_events_count(struct svm_events *events, uint64_t *total,
+		     uint64_t *dropped)
+{
+	(void)total;
+	(void)events;
+	*dropped = 3;
+	return 0;
+}
+
+const char *svm_event_name(unsigned int type)
+{
+	return type == SVM_EVENT_MIGRATED ? "migrated" : "exclusive-ended";
+}
+
+const char *svm_cause_name(unsigned int cause)
+{
+	return cause == SVM_CAUSE_CPU ? "cpu" : "other";
+}
+
+int svm_migrate_async(struct svm *svm, void *addr, size_t length,
+		      struct svm_place to, const struct svm_migrate_opts *opts,
+		      struct svm_fence **out)
+{
+	const struct svm_range range = { addr, length };
+	struct svm_fence *fence = calloc(1, sizeof(*fence));
+	int err;
+
+	if (!fence)
+		return -ENOMEM;
+	err = svm_migrate_ranges(svm, &range, 1, to, opts, &fence->result);
+	if (err) {
+		free(fence);
+		return err;
+	}
+	fence->svm = svm;
+	svm->fences++;
+	*out = fence;
+	return 0;
+}
+
+int svm_fence_is_async(const struct svm_fence *fence)
+{
+	return !!fence;
+}
+
+int svm_fence_wait(struct svm_fence *fence, int timeout_ms)
+{
+	if (!fence || timeout_ms)
+		abort();
+	return 0;
+}
+
+int svm_fence_cancel(struct svm_fence *fence)
+{
+	fence->cancelled = true;
+	return 0;
+}
+
+int svm_fence_result(struct svm_fence *fence, int *error,
+		     struct svm_result *result)
+{
+	*error = fence->cancelled ? -ECANCELED : 0;
+	*result = fence->result;
+	return 0;
+}
+
+struct svm_fence *svm_fence_close(struct svm_fence *fence)
+{
+	fence->svm->fences--;
+	free(fence);
+	return NULL;
 }
 
 int svm_get_stats(struct svm *svm, struct svm_stats *stats)

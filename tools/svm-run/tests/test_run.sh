@@ -102,6 +102,21 @@ expect "churn moves" 0 "$run" --churn 1ms --seed 5 --report --report-json="$dir/
 holds "to each place" "$(field places.0.moves) > 0 && $(field places.1.moves) > 0 && $(field places.2.moves) > 0"
 holds "as often as it says" "$(field passes) - $(field counters.migrate_calls) <= 1"
 holds "and not more often than asked" "$(field passes) <= 1 + $(field elapsed_ns) / 1000000"
+holds "some in the background" "$(field background_moves) > 0 && $(field background_moves) < $(field passes) / 2"
+holds "of which some are cancelled" "$(field background_cancelled) > 0 &&
+	$(field background_cancelled) < $(field background_moves) / 2"
+in_place=devices_in_place
+holds "devices do atomics" "$(field $in_place.atomics) > 0 && $(field $in_place.atomics_refused) == 0"
+holds "and read" "$(field $in_place.reads) > 0 && $(field $in_place.bytes_read) > 0"
+holds "and have pages to themselves" "$(field $in_place.exclusive_pages) > 0"
+holds "which are counted if they don't get them" "$(field $in_place.exclusive_refused) > 0"
+holds "and released, but not all" "$(field $in_place.exclusive_released) > 0 &&
+	$(field $in_place.exclusive_released) < $(field $in_place.exclusive_pages)"
+holds "events of each device are counted" "$(field $in_place.events.migrated.cpu) >= $(field passes) - 3"
+holds "and what they tell" "$(field $in_place.exclusive_ended_by_cpu) == 2 * $(field $in_place.events.exclusive-ended.cpu)"
+holds "and lost ones" "$(field $in_place.events_dropped) == 2 * 3"
+says "devices' work is reported" "device atomics"
+says "and events" "events  "
 says "with the seed that was given" "seed 5"
 says "and refusals by reason" "pinned"
 says "and no page lost" "no page lost"
