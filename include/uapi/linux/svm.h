@@ -743,7 +743,7 @@ enum svm_event_type {
 
 /**
  * enum svm_event_cause - why it happened
- * @SVM_CAUSE_CALL: a call on this context.
+ * @SVM_CAUSE_CALL: a call on this context, or one of its jobs.
  * @SVM_CAUSE_CPU: the CPU touched the page. For exclusive access also
  *	the discarding or reclaim of a single page, which looks the same to a
  *	device.
