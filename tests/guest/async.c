@@ -569,6 +569,19 @@ static void set_policy(int mode, unsigned long nodes)
 			  nodes ? 8 * sizeof(nodes) : 0));
 }
 
+/*
+ * Two nodes, the second without CPUs where there is such a one: a worker can't be
+ * there by chance, and so allocate there for being local.
+ */
+static void need_far_node(int nodes[2])
+{
+	int all[8], n = nodes_with_memory(all, 8);
+
+	need_two_nodes(nodes);
+	nodes[0] = all[0];
+	nodes[1] = all[n - 1];
+}
+
 /* To the device and home again, home as the policy is at the time. */
 static void come_home(int fd, int efd, char *addr, size_t length)
 {
@@ -584,7 +597,7 @@ CASE(memory_policy_of_the_submitter)
 	size_t on[2] = { 0 }, k;
 	char *addr = map_anon(LENGTH);
 
-	need_two_nodes(nodes);
+	need_far_node(nodes);
 	fill(addr, LENGTH, 1);
 	for (i = 0; i < 4; i++) {
 		set_policy(i / 2 ? 1 /* preferred */ : 2 /* bind */,
@@ -629,7 +642,7 @@ CASE(cpuset_of_the_submitter)
 	int nodes[2];
 	char mems[16];
 
-	need_two_nodes(nodes);
+	need_far_node(nodes);
 	need_cgroup("cpuset");
 	snprintf(mems, sizeof(mems), "%d", nodes[1]);
 	cgroup_set("cpuset.mems", mems);
