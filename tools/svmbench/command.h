@@ -13,18 +13,25 @@ enum {
 	EXIT_USAGE = 2,
 };
 
+#define COMMAND_MEASURES 8
+
+struct measure;
+
 /*
  * struct command - a command
  * @name: as it is typed.
  * @summary: a line about it.
- * @run: does it; @argv begins with "svmbench NAME". Returns an exit status.
+ * @doc: what it does, for --help.
+ * @measures: what it measures, one after the other; ends with NULL.
  */
 struct command {
 	const char *name;
 	const char *summary;
-	int (*run)(int argc, char **argv);
+	const char *doc;
+	const struct measure *measures[COMMAND_MEASURES];
 };
 
-extern const struct command command_migrate;
+/* Does it; @argv begins with "svmbench NAME". Returns an exit status. */
+int command_run(const struct command *command, int argc, char **argv);
 
 #endif /* SVMBENCH_COMMAND_H */

@@ -61,12 +61,12 @@ static bool is_virtual(void)
 
 void environment_read(struct environment *environment)
 {
-	cpu_set_t cpus;
-
 	*environment = (struct environment){ .cpu = -1 };
 	uname(&environment->uname);
-	if (!sched_getaffinity(0, sizeof(cpus), &cpus))
-		environment->cpus = CPU_COUNT(&cpus);
+	CPU_ZERO(&environment->allowed);
+	if (!sched_getaffinity(0, sizeof(environment->allowed),
+			       &environment->allowed))
+		environment->cpus = CPU_COUNT(&environment->allowed);
 	environment->memory_total = meminfo("MemTotal");
 	nodes_read(&environment->nodes);
 	read_huge_pages(environment->huge_pages);
@@ -75,12 +75,10 @@ void environment_read(struct environment *environment)
 
 void environment_pin(struct environment *environment, int node)
 {
-	cpu_set_t allowed, one;
+	cpu_set_t one;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return;
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &allowed) ||
+		if (!CPU_ISSET(cpu, &environment->allowed) ||
 		    (numa_available() >= 0 && numa_node_of_cpu(cpu) != node))
 			continue;
 		CPU_ZERO(&one);

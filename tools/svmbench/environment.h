@@ -5,6 +5,7 @@
 #ifndef SVMBENCH_ENVIRONMENT_H
 #define SVMBENCH_ENVIRONMENT_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/utsname.h>
@@ -15,6 +16,7 @@
  * struct environment - the machine
  * @uname: the kernel.
  * @cpus: CPUs that this process may use.
+ * @allowed: them.
  * @cpu: the one that it runs on, after environment_pin(); else -1.
  * @memory_total: all memory.
  * @nodes: nodes with memory.
@@ -25,6 +27,7 @@
 struct environment {
 	struct utsname uname;
 	int cpus;
+	cpu_set_t allowed;
 	int cpu;
 	uint64_t memory_total;
 	struct nodes nodes;

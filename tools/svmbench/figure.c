@@ -38,6 +38,7 @@ const struct figure *figures_memcpy(const struct figures *figures,
 		const struct figure *other = figures->list[i];
 
 		if (!strcmp(other->what, FIGURE_MEMCPY) &&
+		    other->workers == figure->workers &&
 		    other->bytes == figure->bytes &&
 		    other->kind == figure->kind && other->samples.nr)
 			return other;
@@ -47,8 +48,10 @@ const struct figure *figures_memcpy(const struct figures *figures,
 
 void figures_free(struct figures *figures)
 {
-	for (size_t i = 0; i < figures->nr; i++)
+	for (size_t i = 0; i < figures->nr; i++) {
+		latencies_free(&figures->list[i]->latencies);
 		free(figures->list[i]);
+	}
 	free(figures->list);
 	*figures = (struct figures){ 0 };
 }

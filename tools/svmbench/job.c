@@ -50,6 +50,19 @@ int job_check(struct job *job, const char *after)
 			   after);
 }
 
+int job_make_copy(struct job *job)
+{
+	int err;
+
+	if (job->copy.addr)
+		return 0;
+	err = memory_map(&job->copy, job->bytes, job->kind, job->home);
+	if (err)
+		return job_problem(job, err, "no memory: %s", strerror(-err));
+	memory_fill(&job->copy, 0);
+	return 0;
+}
+
 void job_free(struct job *job)
 {
 	memory_unmap(&job->source);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A job: memory of one size and kind of page, and the ways to move it that are
- * timed. Each of them is in a file of its own (job_*.c), checks that everything
- * came where it should and that the content is right, and times nothing but the
- * move itself.
+ * A job: memory of one size and kind of page, and what is done with it and timed.
+ * Each of these is in a file of its own (job_*.c), checks that everything came
+ * where it should and that the content is right, and times nothing but the
+ * operation itself.
  */
 #ifndef SVMBENCH_JOB_H
 #define SVMBENCH_JOB_H
@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "device.h"
+#include "latencies.h"
 #include "memory.h"
 
 /*
@@ -22,9 +23,11 @@
  * @away: another node, or -1.
  * @device: a device with room for it, or NULL.
  * @source: the memory.
- * @copy: as much memory for memcpy.
+ * @copy: as much memory, for memcpy and as a buffer.
  * @seed: of the content of @source; another one each time.
  * @huge_bytes: how much of @source was in huge pages when it was last filled.
+ * @started: when the last operation that was timed began; not set by all.
+ * @peer: descriptor of the peer's device, while it moves.
  * @problem: what went wrong, if a function returned an error.
  */
 struct job {
@@ -37,6 +40,8 @@ struct job {
 	struct memory copy;
 	uint64_t seed;
 	uint64_t huge_bytes;
+	uint64_t started;
+	int peer;
 	char problem[192];
 };
 
@@ -46,11 +51,44 @@ struct job {
  * @problem then says it in words.
  */
 
+/*
+ * struct mover - somebody who moves memory to a device and back
+ * @begin: gets ready; NULL if there is nothing to do.
+ * @there: moves all of the source there, and checks that it is.
+ * @back: moves what is there back, and checks that all is.
+ * @end: leaves, so as not to stand by while others are timed; may be NULL.
+ */
+struct mover {
+	int (*begin)(struct job *job);
+	int (*there)(struct job *job, uint64_t *ns);
+	int (*back)(struct job *job, uint64_t *ns);
+	void (*end)(struct job *job);
+};
+
+/* Our own: svm_migrate() with @device. */
+extern const struct mover mover_svm;
+/* The kernel's test_hmm. */
+extern const struct mover mover_peer;
+
 /* Makes the source what it should be: pages of the kind, a new content. */
 int job_refresh(struct job *job);
 
 /* Is the content still what it was? */
 int job_check(struct job *job, const char *after);
+
+/*
+ * To the device or back by svm_migrate(), without looking whether it is true.
+ */
+int job_move(struct job *job, bool to_device, uint64_t *ns);
+
+/*
+ * Is all of the source on the device, and nothing in system memory? Or the
+ * reverse? As the module sees it.
+ */
+int job_check_place(struct job *job, bool on_device);
+
+/* Makes @copy, with pages. */
+int job_make_copy(struct job *job);
 
 /* memcpy() of the source to memory of the same kind. */
 int job_memcpy(struct job *job, uint64_t *ns);
@@ -58,12 +96,48 @@ int job_memcpy(struct job *job, uint64_t *ns);
 /* By move_pages(2) to the other node and back. */
 int job_move_pages(struct job *job, uint64_t *ns_away, uint64_t *ns_home);
 
-/* To the device by svm_migrate(), and back by the same. */
-int job_migrate(struct job *job, uint64_t *ns_there, uint64_t *ns_back);
+/* To the device, and back by the same. */
+int job_migrate(struct job *job, const struct mover *mover, uint64_t *ns_there,
+		uint64_t *ns_back);
 
-/* To the device by svm_migrate(), and back by the CPU's touching each page. */
-int job_fault(struct job *job, uint64_t *ns_there, uint64_t *ns_back,
-	      uint64_t *faults);
+/* To the device, and back by the CPU's touching each page in order. */
+int job_sequential(struct job *job, const struct mover *mover,
+		   uint64_t *ns_there, uint64_t *ns_back, uint64_t *faults);
+
+/* How many places job_random() touches. */
+uint64_t job_random_faults(const struct job *job);
+
+/*
+ * To the device; then the CPU touches pages, none near another, in a random
+ * order. @ns_there and @ns are sums, @latencies gets each; it may be NULL.
+ */
+int job_random(struct job *job, const struct mover *mover, uint64_t *ns_there,
+	       uint64_t *ns, struct latencies *latencies);
+
+/*
+ * To the device, and back by svm_evict(): all at once if @step is 0, else in
+ * steps of so many bytes.
+ */
+int job_evict(struct job *job, uint64_t step, uint64_t *ns);
+
+/*
+ * struct access_times - what job_access() took
+ * @read: of all memory by the device's mirror,
+ * @write: of all memory,
+ * @read_word: of JOB_ACCESS_WORDS words in random places,
+ * @add: of as many atomic additions, twice.
+ */
+struct access_times {
+	uint64_t read;
+	uint64_t write;
+	uint64_t read_word;
+	uint64_t add[2];
+};
+
+#define JOB_ACCESS_WORDS 4096
+
+/* The device accesses the memory, which is in system memory or on the device. */
+int job_access(struct job *job, bool on_device, struct access_times *times);
 
 void job_free(struct job *job);
 

@@ -12,13 +12,9 @@ int job_memcpy(struct job *job, uint64_t *ns)
 	uint64_t start;
 	int err;
 
-	if (!job->copy.addr) {
-		err = memory_map(&job->copy, job->bytes, job->kind, job->home);
-		if (err)
-			return job_problem(job, err, "no memory: %s",
-					   strerror(-err));
-		memory_fill(&job->copy, 0);
-	}
+	err = job_make_copy(job);
+	if (err)
+		return err;
 	err = job_refresh(job);
 	if (err)
 		return err;

@@ -1,153 +1,202 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Our own: to the device and back, by svm_migrate() and by CPU faults.
+ * To a device, and back: by the same, by faults in order, by faults here and
+ * there.
  */
-#include "job.h"
-
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cleanup.h"
+#include "job.h"
+#include "rng.h"
 #include "units.h"
 
-/* Writes "pinned 3, busy 1" for the pages that did not move. */
-static const char *reasons(const struct svm_result *result, char *text,
-			   size_t size)
-{
-	size_t used = 0;
-
-	*text = '\0';
-	for (unsigned int i = 0; i < SVM_PAGE_STATUS_MAX; i++) {
-		if (i == SVM_PAGE_MOVED || !result->pages[i] || used >= size)
-			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%s %llu",
-					 used ? ", " : "", svm_status_name(i),
-					 (unsigned long long)result->pages[i]);
-	}
-	return text;
-}
-
-static int migrate(struct job *job, struct svm_place to, const char *name,
-		   uint64_t *ns)
-{
-	struct svm_result result = SVM_RESULT_INIT;
-	char text[96], moved[UNITS_MAX];
-	uint64_t start;
-	int err;
-
-	start = clock_ns();
-	err = svm_migrate(job->device->svm, job->source.addr, job->bytes, to,
-			  NULL, &result);
-	*ns = clock_ns() - start;
-	if (err)
-		return job_problem(job, err, "svm_migrate to %s: %s", name,
-				   strerror(-err));
-	if (result.bytes_moved != job->bytes)
-		return job_problem(job, -EAGAIN,
-				   "only %s moved to %s (pages: %s)",
-				   format_bytes(result.bytes_moved, moved),
-				   name, reasons(&result, text, sizeof(text)));
-	return 0;
-}
-
-/* Is all of it on the device, and nothing in system memory? Or the reverse? */
-static int check_place(struct job *job, bool on_device)
-{
-	struct svm_summary summary = { .size = sizeof(summary) };
-	char text[UNITS_MAX];
-	uint64_t bytes;
-	int err;
-
-	err = svm_summarize(job->device->svm, job->source.addr, job->bytes,
-			    &summary);
-	if (err)
-		return job_problem(job, err, "svm_summarize: %s",
-				   strerror(-err));
-	bytes = summary.bytes[on_device ? SVM_PLACE_DEVICE : SVM_PLACE_SYSTEM];
-	if (bytes != job->bytes)
-		return job_problem(
-			job, -EIO, "the move said all, but only %s are %s",
-			format_bytes(bytes, text),
-			on_device ? "on the device" : "in system memory");
-	return 0;
-}
-
-/* What the source really is, as the module sees it. */
-static int look_at_source(struct job *job)
-{
-	struct svm_summary summary = { .size = sizeof(summary) };
-	int err;
-
-	err = svm_summarize(job->device->svm, job->source.addr, job->bytes,
-			    &summary);
-	if (err)
-		return job_problem(job, err, "svm_summarize: %s",
-				   strerror(-err));
-	job->huge_bytes = summary.bytes_huge;
-	return 0;
-}
-
-static int to_device(struct job *job, uint64_t *ns)
+static int begin(struct job *job, const struct mover *mover)
 {
 	int err;
 
+	job->peer = -1;
 	err = job_refresh(job);
-	if (!err)
-		err = look_at_source(job);
-	if (!err)
-		err = migrate(job, svm_on_device(job->device->info.id),
-			      "the device", ns);
-	if (!err)
-		err = check_place(job, true);
+	if (!err && mover->begin)
+		err = mover->begin(job);
 	return err;
 }
 
-int job_migrate(struct job *job, uint64_t *ns_there, uint64_t *ns_back)
+/* Also after an error. */
+static void end(struct job *job, const struct mover *mover)
 {
-	int err;
-
-	err = to_device(job, ns_there);
-	if (!err)
-		err = migrate(job, svm_on_node(SVM_NODE_ANY), "system memory",
-			      ns_back);
-	if (!err)
-		err = check_place(job, false);
-	if (!err)
-		err = job_check(job, "a move to the device and back");
-	return err;
+	if (mover->end)
+		mover->end(job);
 }
 
-int job_fault(struct job *job, uint64_t *ns_there, uint64_t *ns_back,
-	      uint64_t *faults)
+/* Faults on the device since its handle was opened; 0 for who does not count. */
+static int count_faults(struct job *job, const struct mover *mover,
+			struct svm_stats *stats)
 {
-	struct svm_stats before = { .size = sizeof(before) };
-	struct svm_stats after = { .size = sizeof(after) };
-	char text[UNITS_MAX];
-	uint64_t start;
 	int err;
 
-	err = to_device(job, ns_there);
-	if (err)
-		return err;
-	err = svm_get_stats(job->device->svm, &before);
+	*stats = (struct svm_stats){ .size = sizeof(*stats) };
+	if (mover != &mover_svm)
+		return 0;
+	err = svm_get_stats(job->device->svm, stats);
 	if (err)
 		return job_problem(job, err, "svm_get_stats: %s",
 				   strerror(-err));
+	return 0;
+}
+
+int job_migrate(struct job *job, const struct mover *mover, uint64_t *ns_there,
+		uint64_t *ns_back)
+{
+	int err;
+
+	err = begin(job, mover);
+	if (!err)
+		err = mover->there(job, ns_there);
+	if (!err)
+		err = mover->back(job, ns_back);
+	if (!err)
+		err = job_check(job, "a move to the device and back");
+	end(job, mover);
+	return err;
+}
+
+/* All came back by touching, and by nothing else. */
+static int check_touched(struct job *job, const struct mover *mover,
+			 const struct svm_stats *before,
+			 const struct svm_stats *after)
+{
+	uint64_t bytes = after->bytes_faulted - before->bytes_faulted;
+	char text[UNITS_MAX];
+
+	if (memory_away_bytes(&job->source))
+		return job_problem(job, -EIO, "%s did not come back by faults",
+				   format_bytes(memory_away_bytes(&job->source),
+						text));
+	if (mover != &mover_svm)
+		return 0;
+	if (bytes != job->bytes)
+		return job_problem(job, -EIO, "%s came back by faults, not all",
+				   format_bytes(bytes, text));
+	return job_check_place(job, false);
+}
+
+static int touch_in_order(struct job *job, const struct mover *mover,
+			  uint64_t *ns_back, uint64_t *faults)
+{
+	struct svm_stats before, after;
+	uint64_t start;
+	int err;
+
+	err = count_faults(job, mover, &before);
+	if (err)
+		return err;
 	start = clock_ns();
 	memory_touch(&job->source);
 	*ns_back = clock_ns() - start;
-	err = svm_get_stats(job->device->svm, &after);
+	err = count_faults(job, mover, &after);
 	if (err)
-		return job_problem(job, err, "svm_get_stats: %s",
-				   strerror(-err));
+		return err;
 	*faults = after.faults - before.faults;
-	if (after.bytes_faulted - before.bytes_faulted != job->bytes)
-		return job_problem(
-			job, -EIO, "%s came back by faults, not all",
-			format_bytes(after.bytes_faulted - before.bytes_faulted,
-				     text));
-	err = check_place(job, false);
+	return check_touched(job, mover, &before, &after);
+}
+
+int job_sequential(struct job *job, const struct mover *mover,
+		   uint64_t *ns_there, uint64_t *ns_back, uint64_t *faults)
+{
+	int err;
+
+	err = begin(job, mover);
+	if (!err)
+		err = mover->there(job, ns_there);
+	if (!err)
+		err = touch_in_order(job, mover, ns_back, faults);
 	if (!err)
 		err = job_check(job, "a move to the device and faults back");
+	end(job, mover);
+	return err;
+}
+
+/* One in each huge page, so that none comes along with another. */
+uint64_t job_random_faults(const struct job *job)
+{
+	return (job->bytes + HUGE_BYTES - 1) / HUGE_BYTES;
+}
+
+/* Where to touch: a page somewhere in each huge page, in some order. */
+static size_t *choose_places(const struct job *job)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), room, other;
+	size_t nr = job_random_faults(job);
+	struct rng rng = { .state = job->seed };
+	size_t *places = calloc(nr, sizeof(*places));
+
+	for (size_t i = 0; places && i < nr; i++) {
+		room = job->bytes - i * HUGE_BYTES;
+		if (room > HUGE_BYTES)
+			room = HUGE_BYTES;
+		places[i] =
+			i * HUGE_BYTES + rng_below(&rng, room / page) * page;
+	}
+	for (size_t i = nr; places && i > 1; i--) {
+		size_t swap = places[i - 1];
+
+		other = rng_below(&rng, i);
+		places[i - 1] = places[other];
+		places[other] = swap;
+	}
+	return places;
+}
+
+static int touch_places(struct job *job, const struct mover *mover,
+			uint64_t *sum, struct latencies *latencies)
+{
+	const volatile char *bytes = job->source.addr;
+	uint64_t start, ns, nr = job_random_faults(job);
+	__free size_t *places = choose_places(job);
+	struct svm_stats before, after;
+	int err;
+
+	if (!places)
+		return job_problem(job, -ENOMEM, "no memory for a list");
+	err = count_faults(job, mover, &before);
+	if (err)
+		return err;
+	*sum = 0;
+	for (size_t i = 0; i < nr; i++) {
+		start = clock_ns();
+		(void)bytes[places[i]];
+		ns = clock_ns() - start;
+		*sum += ns;
+		if (latencies)
+			latencies_add(latencies, ns);
+	}
+	err = count_faults(job, mover, &after);
+	if (!err && mover == &mover_svm && after.faults - before.faults != nr)
+		err = job_problem(
+			job, -EIO, "%llu touches made %llu faults",
+			(unsigned long long)nr,
+			(unsigned long long)(after.faults - before.faults));
+	return err;
+}
+
+int job_random(struct job *job, const struct mover *mover, uint64_t *ns_there,
+	       uint64_t *ns, struct latencies *latencies)
+{
+	uint64_t unused;
+	int err;
+
+	err = begin(job, mover);
+	if (!err)
+		err = mover->there(job, ns_there);
+	if (!err)
+		err = touch_places(job, mover, ns, latencies);
+	if (!err)
+		err = mover->back(job, &unused);
+	if (!err)
+		err = job_check(job, "a move to the device and faults back");
+	end(job, mover);
 	return err;
 }

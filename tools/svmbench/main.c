@@ -8,10 +8,61 @@
 
 #include "cleanup.h"
 #include "command.h"
+#include "measure.h"
 #include "say.h"
 
-static const struct command *const commands[] = {
-	&command_migrate,
+#define DOC_DEVICE                                                               \
+	"\vWithout --device, the first device with room for a size is used, or " \
+	"else a temporary one that is made of system memory, where that is "     \
+	"permitted. See svmbench(1)."
+
+static const struct command commands[] = {
+	{
+		.name = "migrate",
+		.summary = "moves to a device, back, and back by CPU faults",
+		.doc = "Measure how fast memory moves to a device, back, and "
+		       "back by CPU faults, beside memcpy and move_pages(2)." DOC_DEVICE,
+		.measures = { &measure_migrate },
+	},
+	{
+		.name = "fault",
+		.summary =
+			"CPU faults on device memory: latencies, and in order",
+		.doc = "Measure what it costs the CPU to touch memory on a "
+		       "device: one page here and there, and all in order." DOC_DEVICE,
+		.measures = { &measure_fault },
+	},
+	{
+		.name = "access",
+		.summary = "reads, writes and atomics by the device itself",
+		.doc = "Measure how fast the device reads, writes and adds to "
+		       "memory through its own mirror of the page tables." DOC_DEVICE,
+		.measures = { &measure_access },
+	},
+	{
+		.name = "evict",
+		.summary = "emptying a device",
+		.doc = "Measure how fast a device's memory is freed by bringing "
+		       "pages home. It takes the privilege to do so."
+		       "\vWhat others have on the device comes home too: without "
+		       "--device, a temporary one is made. See svmbench(1).",
+		.measures = { &measure_evict },
+	},
+	{
+		.name = "scale",
+		.summary = "moves of more memory, and by several at once",
+		.doc = "Measure how the cost of moves grows with the size, and "
+		       "with threads, contexts and processes that move at the "
+		       "same time." DOC_DEVICE,
+		.measures = { &measure_scale },
+	},
+	{
+		.name = "all",
+		.summary = "all of these",
+		.doc = "Measure everything, one after the other." DOC_DEVICE,
+		.measures = { &measure_migrate, &measure_fault, &measure_access,
+			      &measure_evict, &measure_scale },
+	},
 };
 
 static void print_help(void)
@@ -19,7 +70,7 @@ static void print_help(void)
 	puts("Usage: svmbench COMMAND [OPTION...]\n"
 	     "Measure the SVM runtime on this machine.\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
 	puts("\n"
 	     "  --help       Give this help list; after a COMMAND, its options\n"
 	     "  --version    Print program version\n"
@@ -37,7 +88,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		 command->name);
 	argv[0] = name;
 	program_invocation_short_name = name;
-	return command->run(argc, argv);
+	return command_run(command, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -54,8 +105,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(word, commands[i]->name))
-			return run_command(commands[i], argc - 1, argv + 1);
+		if (!strcmp(word, commands[i].name))
+			return run_command(&commands[i], argc - 1, argv + 1);
 	}
 	if (*word)
 		say("there is no command '%s'", word);

@@ -111,6 +111,13 @@ bool memory_check(const struct memory *memory, uint64_t seed)
 	return !wrong;
 }
 
+uint64_t memory_word(const struct memory *memory, uint64_t seed, uint64_t addr)
+{
+	uint64_t i = (addr - (uintptr_t)memory->addr) / sizeof(uint64_t);
+
+	return rng_mix(seed) + i * STEP;
+}
+
 void memory_touch(const struct memory *memory)
 {
 	const volatile char *byte = memory->addr;
@@ -120,7 +127,8 @@ void memory_touch(const struct memory *memory)
 		(void)byte[at];
 }
 
-size_t memory_huge_bytes(const struct memory *memory)
+/* How much of it is of this kind, by PAGEMAP_SCAN. */
+static size_t scan(const struct memory *memory, enum pagescan_kind kind)
 {
 	__close int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	uint64_t at = (uintptr_t)memory->addr, end = at + memory->bytes;
@@ -129,12 +137,22 @@ size_t memory_huge_bytes(const struct memory *memory)
 	int nr;
 
 	while (at < end) {
-		nr = pagescan(fd, at, end, PAGESCAN_HUGE, 0, PAGESCAN_HUGE,
-			      regions, ARRAY_SIZE(regions), &at);
+		nr = pagescan(fd, at, end, kind, 0, kind, regions,
+			      ARRAY_SIZE(regions), &at);
 		if (nr < 0)
 			break;
 		for (int i = 0; i < nr; i++)
 			bytes += regions[i].end - regions[i].start;
 	}
 	return bytes;
+}
+
+size_t memory_huge_bytes(const struct memory *memory)
+{
+	return scan(memory, PAGESCAN_HUGE);
+}
+
+size_t memory_away_bytes(const struct memory *memory)
+{
+	return scan(memory, PAGESCAN_AWAY);
 }

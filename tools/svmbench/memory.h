@@ -60,11 +60,17 @@ void memory_fill(const struct memory *memory, uint64_t seed);
 /* Is that content there? Reads every word. */
 bool memory_check(const struct memory *memory, uint64_t seed);
 
+/* The word of that content at @addr, a multiple of 8 within the memory. */
+uint64_t memory_word(const struct memory *memory, uint64_t seed, uint64_t addr);
+
 /* Reads one word of each page, in order. */
 void memory_touch(const struct memory *memory);
 
 /* How much of it is mapped by huge page table entries, by /proc/self/pagemap. */
 size_t memory_huge_bytes(const struct memory *memory);
+
+/* How much of it is on a device, or swapped out: the CPU can't reach it. */
+size_t memory_away_bytes(const struct memory *memory);
 
 const char *page_kind_name(enum page_kind kind);
 

@@ -13,7 +13,7 @@ void samples_add(struct samples *samples, uint64_t ns)
 		samples->ns[samples->nr++] = ns;
 }
 
-static int compare(const void *a, const void *b)
+int compare_ns(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
@@ -25,7 +25,7 @@ static uint64_t median(uint64_t *values, size_t nr)
 {
 	uint64_t low, high;
 
-	qsort(values, nr, sizeof(*values), compare);
+	qsort(values, nr, sizeof(*values), compare_ns);
 	low = values[(nr - 1) / 2];
 	high = values[nr / 2];
 	return low + (high - low) / 2;

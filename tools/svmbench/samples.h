@@ -34,6 +34,9 @@ struct summary {
 /* Those beyond SAMPLES_MAX are left out. */
 void samples_add(struct samples *samples, uint64_t ns);
 
+/* Orders times, for qsort(). */
+int compare_ns(const void *a, const void *b);
+
 struct summary samples_summary(const struct samples *samples);
 
 #endif /* SVMBENCH_SAMPLES_H */

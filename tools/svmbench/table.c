@@ -48,17 +48,24 @@ void table_note(struct table_row *row, const char *note)
 	row->note = all;
 }
 
+static bool is_hidden(const struct table *table, unsigned int column)
+{
+	return table->hidden >> column & 1;
+}
+
 /* The note, and the end of the line, come behind the last cell that is used. */
 static void print_row(const struct table *table, const struct table_row *row,
 		      const int *widths, FILE *out)
 {
 	unsigned int used = table->nr_columns;
 
-	while (used && !*row->cells[used - 1])
+	while (used && (is_hidden(table, used - 1) || !*row->cells[used - 1]))
 		used--;
 	for (unsigned int c = 0; c < used; c++) {
 		bool left = table->left >> c & 1, last = c + 1 == used;
 
+		if (is_hidden(table, c))
+			continue;
 		fprintf(out, "%*s%s",
 			!left  ? widths[c]
 			: last ? 0

@@ -7,19 +7,21 @@
 
 #include <stdio.h>
 
-#define TABLE_COLUMNS 12
+#define TABLE_COLUMNS 20
 #define TABLE_CELL 32
 
 /*
  * struct table - rows of cells
  * @nr_columns: columns.
  * @left: mask of columns that are flush left; others are flush right.
+ * @hidden: mask of columns that are not printed.
  * @nr_rows: rows so far, the heading among them.
  * @rows: them.
  */
 struct table {
 	unsigned int nr_columns;
 	unsigned int left;
+	unsigned int hidden;
 	size_t nr_rows;
 	size_t room;
 	struct table_row *rows;

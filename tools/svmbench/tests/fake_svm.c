@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A libsvm that plays a device: memory "on" it can't be touched (mprotect) and
- * comes back whole when it is (SIGSEGV). One range at a time.
+ * A libsvm, and a device that accesses memory, that are played: memory "on" the
+ * device can't be touched (mprotect) and comes home a huge page at a time when it
+ * is (SIGSEGV). Any number of threads may use it.
  *
  * FAKE_SVM_DEVICES	devices of 512 MiB that there are
  * FAKE_SVM_MODULE	whether there is a module, so that devices can be made
  * FAKE_SVM_CHEAT	"nothing": moves nothing and says so;
  *			"lie": moves nothing and says that it did;
- *			"corrupt": a bit is wrong when the memory is back;
- *			"busy": every other call leaves a page behind
+ *			"corrupt": a bit is wrong when memory comes home;
+ *			"busy": every other call leaves a page behind;
+ *			"double": a fault brings home all there is;
+ *			"misread": the device reads what is not there;
+ *			"miswrite": it does not write;
+ *			"misadd": it adds to the wrong sum;
+ *			"stuck": svm_evict() frees nothing;
+ *			"die": a process that moves memory dies
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,19 +29,39 @@
 
 #include <svm/svm.h>
 
+#include "engine.h"
+
 #define DEVICE_BYTES ((uint64_t)512 << 20)
+#define BLOCK ((uintptr_t)2 << 20)
+#define BLOCKS 1024
 
 struct svm {
 	unsigned int nr;
 	uint32_t first;
 };
 
-/* The range that is on the device. */
-static char *away;
-static size_t away_bytes;
+/* A block of memory that is on the device, or NULL. */
+static struct block {
+	char *addr;
+	size_t bytes;
+} blocks[BLOCKS];
+static bool locked;
 static struct svm_stats counters;
 static uint64_t made_bytes;
 static unsigned int calls;
+static pid_t first_process;
+
+/* Nobody faults on memory of the device while it holds this. */
+static void lock(void)
+{
+	while (__atomic_test_and_set(&locked, __ATOMIC_ACQUIRE))
+		;
+}
+
+static void unlock(void)
+{
+	__atomic_clear(&locked, __ATOMIC_RELEASE);
+}
 
 static bool cheats(const char *how)
 {
@@ -49,26 +77,69 @@ static unsigned int devices(void)
 	return text ? (unsigned int)atoi(text) : 0;
 }
 
-static void bring_back(void)
+static void bring_back(struct block *block)
 {
-	mprotect(away, away_bytes, PROT_READ | PROT_WRITE);
+	mprotect(block->addr, block->bytes, PROT_READ | PROT_WRITE);
 	if (cheats("corrupt"))
-		away[away_bytes / 2] ^= 1;
-	away = NULL;
+		block->addr[block->bytes / 2] ^= 1;
+	block->addr = NULL;
+}
+
+/* Those in the range; counts their bytes. */
+static uint64_t bring_back_all(const char *addr, size_t length)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < BLOCKS; i++) {
+		if (!blocks[i].addr || blocks[i].addr < addr ||
+		    blocks[i].addr >= addr + length)
+			continue;
+		bytes += blocks[i].bytes;
+		bring_back(&blocks[i]);
+	}
+	return bytes;
+}
+
+static void send_away(char *addr, size_t length)
+{
+	char *end = addr + length;
+
+	for (size_t i = 0; i < BLOCKS && addr < end; i++) {
+		size_t bytes = BLOCK - (uintptr_t)addr % BLOCK;
+
+		if (blocks[i].addr)
+			continue;
+		if (bytes > (size_t)(end - addr))
+			bytes = (size_t)(end - addr);
+		blocks[i] = (struct block){ addr, bytes };
+		mprotect(addr, bytes, PROT_NONE);
+		addr += bytes;
+	}
 }
 
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	char *addr = info->si_addr;
+	bool found = false;
 
 	(void)context;
-	if (!away || addr < away || addr >= away + away_bytes) {
-		signal(number, SIG_DFL);
-		return;
+	lock();
+	for (size_t i = 0; i < BLOCKS && !found; i++) {
+		struct block *block = &blocks[i];
+
+		if (!block->addr || addr < block->addr ||
+		    addr >= block->addr + block->bytes)
+			continue;
+		found = true;
+		counters.faults++;
+		counters.bytes_faulted += block->bytes;
+		bring_back(block);
+		if (cheats("double"))
+			bring_back_all(NULL, SIZE_MAX);
 	}
-	counters.faults++;
-	counters.bytes_faulted += away_bytes;
-	bring_back();
+	unlock();
+	if (!found)
+		signal(number, SIG_DFL);
 }
 
 int svm_open(struct svm **out, const struct svm_open_opts *opts)
@@ -89,6 +160,8 @@ int svm_open(struct svm **out, const struct svm_open_opts *opts)
 			return -ENODEV;
 		}
 	}
+	if (!first_process)
+		first_process = getpid();
 	sigaction(SIGSEGV, &action, NULL);
 	*out = svm;
 	return 0;
@@ -153,35 +226,116 @@ int svm_migrate(struct svm *svm, void *addr, size_t length, struct svm_place to,
 
 	(void)svm;
 	(void)opts;
+	if (cheats("die") && getpid() != first_process)
+		_exit(1);
 	if (cheats("nothing")) {
 		result->pages[SVM_PAGE_PINNED] = length / 4096;
 		return 0;
 	}
-	if (cheats("busy") && to.type == SVM_PLACE_DEVICE && calls++ % 2)
+	if (cheats("busy") && to.type == SVM_PLACE_DEVICE &&
+	    __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED) % 2)
 		moved -= 4096;
 	result->bytes_moved = moved;
+	result->bytes_there = moved;
 	result->pages[SVM_PAGE_MOVED] = moved / 4096;
 	result->pages[SVM_PAGE_BUSY] = (length - moved) / 4096;
 	if (cheats("lie") || moved < length)
 		return 0;
-	if (to.type == SVM_PLACE_DEVICE && !away) {
-		away = addr;
-		away_bytes = moved;
-		mprotect(addr, moved, PROT_NONE);
-	} else if (away) {
-		bring_back();
+	lock();
+	if (to.type == SVM_PLACE_DEVICE)
+		send_away(addr, moved);
+	else
+		bring_back_all(addr, moved);
+	unlock();
+	return 0;
+}
+
+int svm_evict(struct svm *svm, uint32_t id, uint64_t bytes, uint64_t *evicted)
+{
+	uint64_t all = 0;
+
+	(void)svm;
+	(void)id;
+	lock();
+	for (size_t i = 0; i < BLOCKS && !cheats("stuck"); i++) {
+		if (!blocks[i].addr || (bytes && all >= bytes))
+			continue;
+		all += blocks[i].bytes;
+		bring_back(&blocks[i]);
 	}
+	unlock();
+	*evicted = all;
 	return 0;
 }
 
 int svm_summarize(struct svm *svm, const void *addr, size_t length,
 		  struct svm_summary *summary)
 {
+	const char *first = addr;
+	uint64_t away = 0;
+
 	(void)svm;
-	(void)addr;
-	summary->bytes[SVM_PLACE_DEVICE] = away ? away_bytes : 0;
-	summary->bytes[SVM_PLACE_SYSTEM] =
-		length - summary->bytes[SVM_PLACE_DEVICE];
+	lock();
+	for (size_t i = 0; i < BLOCKS; i++) {
+		if (blocks[i].addr && blocks[i].addr >= first &&
+		    blocks[i].addr < first + length)
+			away += blocks[i].bytes;
+	}
+	unlock();
+	summary->bytes[SVM_PLACE_DEVICE] = away;
+	summary->bytes[SVM_PLACE_SYSTEM] = length - away;
+	return 0;
+}
+
+/* The device accesses memory as a debugger does: whatever its protection. */
+int engine_open(uint32_t id)
+{
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	(void)id;
+	return fd < 0 ? -errno : fd;
+}
+
+static void engine_add(int fd, struct svm_access_op *op)
+{
+	uint64_t value;
+
+	if (pread(fd, &value, sizeof(value), (off_t)op->addr) != sizeof(value))
+		abort();
+	op->old = value + cheats("misadd");
+	value += op->data;
+	if (pwrite(fd, &value, sizeof(value), (off_t)op->addr) != sizeof(value))
+		abort();
+}
+
+static void engine_copy(int fd, struct svm_access_op *op)
+{
+	char *buffer = (char *)(uintptr_t)op->data;
+	ssize_t done = 0, length = (ssize_t)op->length;
+
+	while (done < length && done >= 0) {
+		size_t left = (size_t)(length - done);
+		off_t at = (off_t)op->addr + done;
+		ssize_t some = op->type == SVM_ACCESS_READ
+				       ? pread(fd, buffer + done, left, at)
+				       : pwrite(fd, buffer + done, left, at);
+
+		if (some <= 0)
+			abort();
+		done += some;
+	}
+	if (op->type == SVM_ACCESS_READ && cheats("misread"))
+		buffer[length - 1] ^= 1;
+}
+
+int engine_run(int fd, struct svm_access_op *ops, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (ops[i].type == SVM_ACCESS_ADD)
+			engine_add(fd, &ops[i]);
+		else if (ops[i].type == SVM_ACCESS_READ || !cheats("miswrite"))
+			engine_copy(fd, &ops[i]);
+	}
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Options of the migrate command, by argp.
+ * Options of a command, by argp.
  */
-#include "migrate_options.h"
+#include "options.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -30,16 +30,14 @@ enum {
 	OPTION_WARMUP,
 };
 
-static const uint64_t default_sizes[] = { 64 << 10, 1 << 20, 16 << 20,
-					  256 << 20 };
 static const uint64_t full_sizes[] = { 64 << 10, 256 << 10, 1 << 20,   4 << 20,
 				       16 << 20, 64 << 20,  256 << 20, 1 << 30 };
 
 static const struct argp_option argp_options[] = {
 	{ "sizes", 's', "SIZE,...", 0,
-	  "How much memory to move; default: 64K,1M,16M,256M", 0 },
+	  "How much memory; by default what the man page says", 0 },
 	{ "full", OPTION_FULL, NULL, 0,
-	  "Move 64K to 1G in steps of four: takes minutes", 0 },
+	  "64K to 1G in steps of four: takes minutes", 0 },
 	{ "pages", 'p', "KIND,...", 0, "Source pages: 4k, huge; default: both",
 	  0 },
 	{ "runs", 'r', "N", 0,
@@ -61,7 +59,7 @@ static char *next_word(char **list)
 }
 
 static void parse_sizes(struct argp_state *state, char *list,
-			struct migrate_options *options, uint64_t memory_total)
+			struct options *options, uint64_t memory_total)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes;
 	char *word;
@@ -90,7 +88,7 @@ static void parse_sizes(struct argp_state *state, char *list,
 }
 
 static void parse_kinds(struct argp_state *state, char *list,
-			struct migrate_options *options)
+			struct options *options)
 {
 	char *word;
 
@@ -119,7 +117,7 @@ static unsigned int parse_runs(struct argp_state *state, const char *name,
 }
 
 static void parse_device(struct argp_state *state, const char *text,
-			 struct migrate_options *options)
+			 struct options *options)
 {
 	uint64_t id;
 
@@ -132,14 +130,14 @@ static void parse_device(struct argp_state *state, const char *text,
 }
 
 struct input {
-	struct migrate_options *options;
+	struct options *options;
 	uint64_t memory_total;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct input *input = state->input;
-	struct migrate_options *options = input->options;
+	struct options *options = input->options;
 
 	switch (key) {
 	case 's':
@@ -190,30 +188,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-void migrate_options_parse(struct migrate_options *options, int argc,
-			   char **argv, uint64_t memory_total)
+void options_parse(struct options *options, const struct command *command,
+		   int argc, char **argv, uint64_t memory_total)
 {
-	static const struct argp argp = {
+	const struct argp argp = {
 		.options = argp_options,
 		.parser = parse,
-		.doc = "Measure how fast memory moves to a device, back, and back by CPU faults, beside memcpy and move_pages(2)."
-		       "\vWithout --device, the first device with room for a size is used, or else a temporary one that is made of system memory, where that is permitted. "
-		       "See svmbench(1).",
+		.doc = command->doc,
 	};
 	struct input input = { options, memory_total };
 
-	*options = (struct migrate_options){
-		.nr_sizes = ARRAY_SIZE(default_sizes),
+	*options = (struct options){
 		.kinds = 1 << PAGES_4K | 1 << PAGES_HUGE,
 		.runs = RUNS_MIN,
 		.warmup = 1,
 	};
-	memcpy(options->sizes, default_sizes, sizeof(default_sizes));
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
 }
 
-unsigned int migrate_runs(const struct migrate_options *options, uint64_t bytes)
+unsigned int options_runs(const struct options *options, uint64_t bytes)
 {
 	return bytes <= SMALL_BYTES && !options->runs_given ? SMALL_RUNS
 							    : options->runs;

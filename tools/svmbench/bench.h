@@ -1,53 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The migrate command's state, for its parts.
+ * A run of svmbench: the machine, the devices, and what came of it.
  */
-#ifndef SVMBENCH_MIGRATE_H
-#define SVMBENCH_MIGRATE_H
+#ifndef SVMBENCH_BENCH_H
+#define SVMBENCH_BENCH_H
 
 #include <stdio.h>
 
+#include "command.h"
 #include "device.h"
 #include "environment.h"
 #include "figure.h"
-#include "migrate_options.h"
+#include "options.h"
+#include "peer.h"
 
 /* As many as there can be different ones: one a size, and a temporary one. */
 #define DEVICES_USED (SIZES_MAX + 1)
 
 /*
- * struct migrate - a run of the command
- * @options: what was asked for.
+ * struct bench - a run
+ * @command: what was asked for,
+ * @options: and how.
  * @environment: the machine.
  * @home: node of the memory and of the CPU that moves it.
  * @away: node to which move_pages(2) moves it, or -1.
+ * @peer: the kernel's own test device.
  * @found: the device that is there, for the size at hand.
- * @made: the temporary one, made once for the largest size that needs it.
+ * @made: the temporary one.
  * @made_error: why there is none.
+ * @made_bytes: the largest that was tried.
  * @nr_used: number of entries in @used.
  * @used: the devices that were used; their handles may be closed by now.
  * @figures: the result.
  */
-struct migrate {
-	struct migrate_options options;
+struct bench {
+	const struct command *command;
+	struct options options;
 	struct environment environment;
 	int home;
 	int away;
+	struct peer peer;
 	struct device found;
 	struct device made;
 	int made_error;
+	uint64_t made_bytes;
 	unsigned int nr_used;
 	struct device used[DEVICES_USED];
 	struct figures figures;
 };
 
 /* Prints what was measured, for people. */
-void migrate_print_table(const struct migrate *migrate, FILE *out);
+void report_table(const struct bench *bench, FILE *out);
 
 /* The same for programs. Returns 0 or a negative errno value. */
-int migrate_print_json(const struct migrate *migrate, FILE *out);
+int report_json(const struct bench *bench, FILE *out);
 
 /* Prints what would be measured. */
-void migrate_print_list(const struct migrate *migrate, FILE *out);
+void report_list(const struct bench *bench, FILE *out);
 
-#endif /* SVMBENCH_MIGRATE_H */
+#endif /* SVMBENCH_BENCH_H */

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line of `svmbench migrate`.
+ * The command line of a command: all have the same options.
  */
-#ifndef SVMBENCH_MIGRATE_OPTIONS_H
-#define SVMBENCH_MIGRATE_OPTIONS_H
+#ifndef SVMBENCH_OPTIONS_H
+#define SVMBENCH_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command.h"
 #include "memory.h"
 
 #define SIZES_MAX 32
 
 /*
- * struct migrate_options - what was asked for
- * @nr_sizes: number of sizes.
+ * struct options - what was asked for
+ * @nr_sizes: number of sizes; 0 for those that each measure has.
  * @sizes: in bytes.
  * @kinds: mask of 1 << enum page_kind.
  * @runs: runs that count.
@@ -26,7 +27,7 @@
  * @json: print JSON.
  * @list: tell what would be measured.
  */
-struct migrate_options {
+struct options {
 	size_t nr_sizes;
 	uint64_t sizes[SIZES_MAX];
 	unsigned int kinds;
@@ -40,11 +41,10 @@ struct migrate_options {
 };
 
 /* Ends the program by itself for --help and bad arguments. */
-void migrate_options_parse(struct migrate_options *options, int argc,
-			   char **argv, uint64_t memory_total);
+void options_parse(struct options *options, const struct command *command,
+		   int argc, char **argv, uint64_t memory_total);
 
 /* How many runs of this size count. */
-unsigned int migrate_runs(const struct migrate_options *options,
-			  uint64_t bytes);
+unsigned int options_runs(const struct options *options, uint64_t bytes);
 
-#endif /* SVMBENCH_MIGRATE_OPTIONS_H */
+#endif /* SVMBENCH_OPTIONS_H */

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The result of the migrate command for programs. Names are only ever added.
+ * The result for programs. Names are only ever added.
  */
 #include <errno.h>
 #include <json-c/json.h>
 #include <string.h>
 #include <time.h>
 
-#include "migrate.h"
+#include "bench.h"
+#include "cleanup.h"
+#include "measure.h"
 
 static void put(struct json_object *to, const char *name, uint64_t value)
 {
@@ -35,12 +37,12 @@ static void put_text(struct json_object *to, const char *name, const char *text)
 			       *text ? json_object_new_string(text) : NULL);
 }
 
-static struct json_object *devices_array(const struct migrate *migrate)
+static struct json_object *devices_array(const struct bench *bench)
 {
 	struct json_object *list = json_object_new_array(), *object;
 
-	for (unsigned int i = 0; i < migrate->nr_used; i++) {
-		const struct device *device = &migrate->used[i];
+	for (unsigned int i = 0; i < bench->nr_used; i++) {
+		const struct device *device = &bench->used[i];
 
 		object = json_object_new_object();
 		put(object, "id", device->info.id);
@@ -54,9 +56,9 @@ static struct json_object *devices_array(const struct migrate *migrate)
 	return list;
 }
 
-static struct json_object *environment_object(const struct migrate *migrate)
+static struct json_object *environment_object(const struct bench *bench)
 {
-	const struct environment *environment = &migrate->environment;
+	const struct environment *environment = &bench->environment;
 	struct json_object *object = json_object_new_object();
 	struct json_object *nodes = json_object_new_array();
 	char now[32] = "";
@@ -80,15 +82,15 @@ static struct json_object *environment_object(const struct migrate *migrate)
 		json_object_array_add(
 			nodes, json_object_new_int(environment->nodes.ids[i]));
 	json_object_object_add(object, "nodes", nodes);
-	put_int(object, "home_node", migrate->home);
-	put_int(object, "away_node", migrate->away);
-	json_object_object_add(object, "devices", devices_array(migrate));
+	put_int(object, "home_node", bench->home);
+	put_int(object, "away_node", bench->away);
+	json_object_object_add(object, "devices", devices_array(bench));
 	return object;
 }
 
-static struct json_object *parameters_object(const struct migrate *migrate)
+static struct json_object *parameters_object(const struct bench *bench)
 {
-	const struct migrate_options *options = &migrate->options;
+	const struct options *options = &bench->options;
 	struct json_object *object = json_object_new_object();
 	struct json_object *sizes = json_object_new_array();
 	struct json_object *kinds = json_object_new_array();
@@ -108,16 +110,34 @@ static struct json_object *parameters_object(const struct migrate *migrate)
 	put(object, "warmup", options->warmup);
 	put_text(object, "device", options->device ? options->device : "");
 	put_bool(object, "create", options->create);
+	put_bool(object, "peer", bench->peer.here);
 	return object;
 }
 
-static void put_numbers(struct json_object *object,
-			const struct migrate *migrate,
+static struct json_object *latencies_object(const struct figure *figure)
+{
+	static const struct {
+		const char *name;
+		double percent;
+	} list[] = {
+		{ "min", 0 },  { "p50", 50 },  { "p90", 90 },
+		{ "p99", 99 }, { "max", 100 },
+	};
+	struct json_object *object = json_object_new_object();
+
+	put(object, "count", figure->latencies.nr);
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		put(object, list[i].name,
+		    latencies_percentile(&figure->latencies, list[i].percent));
+	return object;
+}
+
+static void put_numbers(struct json_object *object, const struct bench *bench,
 			const struct figure *figure)
 {
 	struct summary summary = samples_summary(&figure->samples);
 	const struct figure *yardstick =
-		figures_memcpy(&migrate->figures, figure);
+		figures_memcpy(&bench->figures, figure);
 	struct json_object *samples = json_object_new_array();
 	double us = (double)summary.median / 1000;
 
@@ -129,6 +149,16 @@ static void put_numbers(struct json_object *object,
 	put(object, "min_ns", summary.min);
 	put(object, "max_ns", summary.max);
 	put(object, "mad_ns", summary.mad);
+	if (figure->latencies.nr)
+		json_object_object_add(object, "latencies_ns",
+				       latencies_object(figure));
+	if (figure->operations && summary.median) {
+		put_real(object, "us_per_operation",
+			 us / (double)figure->operations);
+		put_real(object, "operations_per_s",
+			 1e6 * (double)figure->operations / us);
+		return;
+	}
 	put_real(object, "gb_per_s", figure_rate(figure, summary.median));
 	put_real(object, "us_per_4k", us * 4096 / (double)figure->bytes);
 	put_real(object, "us_per_2m",
@@ -139,16 +169,19 @@ static void put_numbers(struct json_object *object,
 				 (double)summary.median);
 }
 
-static struct json_object *figure_object(const struct migrate *migrate,
+static struct json_object *figure_object(const struct bench *bench,
 					 const struct figure *figure)
 {
 	struct json_object *object = json_object_new_object();
 
+	put_text(object, "measure", figure->measure);
 	put_text(object, "what", figure->what);
 	put(object, "bytes", figure->bytes);
 	put_text(object, "pages", page_kind_name(figure->kind));
 	put_text(object, "from", figure->from);
 	put_text(object, "to", figure->to);
+	put(object, "workers", figure->workers);
+	put_text(object, "team", figure->team);
 	put_text(object, "skipped", figure->skipped);
 	put_text(object, "failed", figure->failed);
 	put(object, "runs", figure->samples.nr);
@@ -156,32 +189,32 @@ static struct json_object *figure_object(const struct migrate *migrate,
 		return object;
 	put_real(object, "huge_fraction",
 		 (double)figure->huge_bytes / (double)figure->bytes);
+	if (figure->operations)
+		put(object, "operations", figure->operations);
 	put(object, "retries", figure->retries);
 	put(object, "faults", figure->faults);
 	if (figure->samples.nr)
-		put_numbers(object, migrate, figure);
+		put_numbers(object, bench, figure);
 	return object;
 }
 
-int migrate_print_json(const struct migrate *migrate, FILE *out)
+int report_json(const struct bench *bench, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *results = json_object_new_array();
 	int err = 0;
 
 	put_text(root, "svmbench", SVM_VERSION);
-	put_text(root, "command", "migrate");
-	json_object_object_add(root, "environment",
-			       environment_object(migrate));
-	json_object_object_add(root, "parameters", parameters_object(migrate));
-	for (size_t i = 0; i < migrate->figures.nr; i++)
-		json_object_array_add(results,
-				      figure_object(migrate,
-						    migrate->figures.list[i]));
+	put_text(root, "command", bench->command->name);
+	json_object_object_add(root, "environment", environment_object(bench));
+	json_object_object_add(root, "parameters", parameters_object(bench));
+	for (size_t i = 0; i < bench->figures.nr; i++)
+		json_object_array_add(
+			results, figure_object(bench, bench->figures.list[i]));
 	json_object_object_add(root, "results", results);
 	json_object_object_add(
 		root, "ok",
-		json_object_new_boolean(!figures_failed(&migrate->figures)));
+		json_object_new_boolean(!figures_failed(&bench->figures)));
 	if (fprintf(out, "%s\n",
 		    json_object_to_json_string_ext(
 			    root, JSON_C_TO_STRING_PRETTY |

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How fast memory moves to a device and back, beside plain memcpy, move_pages(2)
+ * and the kernel's own test device.
+ */
+#include <string.h>
+
+#include "cleanup.h"
+#include "measure.h"
+#include "units.h"
+
+enum {
+	COPY,
+	AWAY,
+	HOME,
+	TO_DEVICE,
+	TO_SYSTEM,
+	TOUCH,
+	PEER_TO_DEVICE,
+	PEER_TO_SYSTEM,
+	PEER_TOUCH,
+};
+
+static void plan_nodes(struct series *series)
+{
+	const struct bench *bench = series->bench;
+	uint64_t bytes = series->job.bytes;
+	char home[16], away[16], room[UNITS_MAX];
+
+	if (bench->away < 0)
+		return;
+	if (node_free_bytes(bench->away) < bytes) {
+		series_skip(series, "move_pages", "node%d has only %s free",
+			    bench->away,
+			    format_bytes(node_free_bytes(bench->away), room));
+		return;
+	}
+	series_home(series, home);
+	snprintf(away, sizeof(away), "node%d", bench->away);
+	series->figures[AWAY] = series_add(series, "move_pages", home, away);
+	series->figures[HOME] = series_add(series, "move_pages", away, home);
+}
+
+/* There, back and back by touching, from @first on. */
+static void plan_device(struct series *series, unsigned int first,
+			const char *name)
+{
+	char home[16];
+
+	series_home(series, home);
+	series->figures[first] = series_add(series, "to device", home, name);
+	series->figures[first + 1] =
+		series_add(series, "to system", name, home);
+	series->figures[first + 2] =
+		series_add(series, "fault back", name, home);
+}
+
+static void plan(struct series *series, const char *no_device)
+{
+	char home[16], name[16];
+
+	series_home(series, home);
+	series->figures[COPY] = series_add(series, FIGURE_MEMCPY, home, home);
+	plan_nodes(series);
+	if (*no_device)
+		series_skip(series, "to device", "%s", no_device);
+	if (series->job.device)
+		plan_device(series, TO_DEVICE, series_device(series, name));
+	if (series->bench->peer.here)
+		plan_device(series, PEER_TO_DEVICE, PEER_NAME);
+}
+
+static void run_memcpy(struct series *series)
+{
+	uint64_t ns = 0;
+	int err;
+
+	if (!series_wants(series->figures[COPY]))
+		return;
+	err = job_memcpy(&series->job, &ns);
+	series_book(series, series->figures[COPY], ATTEMPTS, err, ns);
+}
+
+static void run_nodes(struct series *series)
+{
+	uint64_t away = 0, home = 0;
+	bool again = true;
+	int err;
+
+	for (int i = 0; again && series_wants(series->figures[AWAY]); i++) {
+		err = job_move_pages(&series->job, &away, &home);
+		again = series_book(series, series->figures[AWAY], i, err,
+				    away);
+		if (!again && !err)
+			series_book(series, series->figures[HOME], i, 0, home);
+	}
+}
+
+static void run_migrate(struct series *series, unsigned int first,
+			const struct mover *mover)
+{
+	uint64_t there = 0, back = 0;
+	bool again = true;
+	int err;
+
+	for (int i = 0; again && series_wants(series->figures[first]); i++) {
+		err = job_migrate(&series->job, mover, &there, &back);
+		again = series_book(series, series->figures[first], i, err,
+				    there);
+		if (!again && !err)
+			series_book(series, series->figures[first + 1], i, 0,
+				    back);
+	}
+}
+
+static void run_touch(struct series *series, unsigned int first,
+		      const struct mover *mover)
+{
+	uint64_t there = 0, back = 0, faults = 0;
+	bool again = true;
+	int err;
+
+	for (int i = 0; again && series_wants(series->figures[first]); i++) {
+		err = job_sequential(&series->job, mover, &there, &back,
+				     &faults);
+		again = series_book(series, series->figures[first], i, err,
+				    there);
+		if (again || err)
+			continue;
+		series_book(series, series->figures[first + 2], i, 0, back);
+		if (series->counts && series->figures[first + 2])
+			series->figures[first + 2]->faults += faults;
+	}
+}
+
+static void run_round(struct series *series)
+{
+	run_memcpy(series);
+	run_nodes(series);
+	run_migrate(series, TO_DEVICE, &mover_svm);
+	run_touch(series, TO_DEVICE, &mover_svm);
+	run_migrate(series, PEER_TO_DEVICE, &mover_peer);
+	run_touch(series, PEER_TO_DEVICE, &mover_peer);
+}
+
+static const uint64_t sizes[] = { 64 << 10, 1 << 20, 16 << 20, 256 << 20 };
+
+const struct measure measure_migrate = {
+	.name = "migrate",
+	.nr_sizes = ARRAY_SIZE(sizes),
+	.sizes = sizes,
+	.copies = 2,
+	.columns = COLUMNS_MOVES,
+	.plan = plan,
+	.round = run_round,
+};
