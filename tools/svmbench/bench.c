@@ -20,6 +20,7 @@
 #include "measure.h"
 #include "progress.h"
 #include "say.h"
+#include "targets.h"
 #include "units.h"
 
 /* Memory that is left for others. */
@@ -385,6 +386,66 @@ static int print(const struct bench *bench)
 	return err;
 }
 
+/* Returns an exit status. */
+static int finish(const struct bench *bench)
+{
+	unsigned int missed = 0;
+	int err;
+
+	if (print(bench))
+		return EXIT_FAILED;
+	err = bench->html ? report_html(bench, bench->html) : 0;
+	if (!err && bench->html && (ferror(bench->html) || fflush(bench->html)))
+		err = -EIO;
+	if (err) {
+		say("%s: %s", bench->options.html, strerror(-err));
+		return EXIT_FAILED;
+	}
+	if (figures_failed(&bench->figures))
+		return EXIT_FAILED;
+	for (size_t i = 0; bench->options.check && i < targets_count(); i++) {
+		struct target target = target_of(&bench->figures, i);
+
+		missed += !target_reached(&target);
+	}
+	if (missed)
+		say("%u targets were missed", missed);
+	return missed ? EXIT_MISSED : 0;
+}
+
+/* Files that can't be had are better known before than after. */
+static int open_files(struct bench *bench)
+{
+	const struct options *options = &bench->options;
+	int err = 0;
+
+	if (options->compare)
+		err = compare_open(&bench->earlier, options->compare);
+	if (err) {
+		say("%s: %s", options->compare,
+		    err == -EBADMSG ? "not what svmbench --json prints"
+				    : strerror(-err));
+		return err;
+	}
+	if (options->html)
+		bench->html = fopen(options->html, "we");
+	if (options->html && !bench->html) {
+		err = -errno;
+		say("%s: %s", options->html, strerror(-err));
+	}
+	return err;
+}
+
+static void close_bench(struct bench *bench)
+{
+	device_close(&bench->found);
+	device_close(&bench->made);
+	figures_free(&bench->figures);
+	compare_free(bench->earlier);
+	if (bench->html)
+		fclose(bench->html);
+}
+
 static void run_measure(struct bench *bench, const struct measure *measure)
 {
 	const uint64_t *sizes;
@@ -397,13 +458,15 @@ static void run_measure(struct bench *bench, const struct measure *measure)
 int command_run(const struct command *command, int argc, char **argv)
 {
 	struct bench bench = { .command = command, .away = -1 };
-	int status = EXIT_FAILED;
+	int status;
 
 	environment_read(&bench.environment);
 	options_parse(&bench.options, command, argc, argv,
 		      bench.environment.memory_total);
-	if (open_named_device(&bench))
+	if (open_files(&bench) || open_named_device(&bench)) {
+		close_bench(&bench);
 		return EXIT_FAILED;
+	}
 	catch_signals();
 	choose_nodes(&bench);
 	peer_find(&bench.peer);
@@ -415,12 +478,7 @@ int command_run(const struct command *command, int argc, char **argv)
 		    "only what needs none is measured");
 	for (size_t i = 0; i < bench.figures.nr; i++)
 		latencies_sort(&bench.figures.list[i]->latencies);
-	if (stopped)
-		status = 128 + stopped;
-	else if (!print(&bench) && !figures_failed(&bench.figures))
-		status = 0;
-	device_close(&bench.found);
-	device_close(&bench.made);
-	figures_free(&bench.figures);
+	status = stopped ? 128 + stopped : finish(&bench);
+	close_bench(&bench);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "compare.h"
 #include "device.h"
 #include "environment.h"
 #include "figure.h"
@@ -32,6 +33,8 @@
  * @nr_used: number of entries in @used.
  * @used: the devices that were used; their handles may be closed by now.
  * @figures: the result.
+ * @earlier: what it is compared with, or NULL.
+ * @html: the report with charts, or NULL.
  */
 struct bench {
 	const struct command *command;
@@ -47,6 +50,8 @@ struct bench {
 	unsigned int nr_used;
 	struct device used[DEVICES_USED];
 	struct figures figures;
+	struct compare *earlier;
+	FILE *html;
 };
 
 /* Prints what was measured, for people. */
@@ -54,6 +59,9 @@ void report_table(const struct bench *bench, FILE *out);
 
 /* The same for programs. Returns 0 or a negative errno value. */
 int report_json(const struct bench *bench, FILE *out);
+
+/* The same with charts. Returns 0 or a negative errno value. */
+int report_html(const struct bench *bench, FILE *out);
 
 /* Prints what would be measured. */
 void report_list(const struct bench *bench, FILE *out);

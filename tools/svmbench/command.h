@@ -5,12 +5,16 @@
 #ifndef SVMBENCH_COMMAND_H
 #define SVMBENCH_COMMAND_H
 
+#include <stdbool.h>
+
 /* Exit statuses. */
 enum {
 	/* a measurement failed: something did not move, or came back wrong */
 	EXIT_FAILED = 1,
 	/* bad arguments */
 	EXIT_USAGE = 2,
+	/* a target was missed, and --check was given */
+	EXIT_MISSED = 3,
 };
 
 #define COMMAND_MEASURES 8
@@ -22,12 +26,14 @@ struct measure;
  * @name: as it is typed.
  * @summary: a line about it.
  * @doc: what it does, for --help.
+ * @targets: it measures what the targets are about.
  * @measures: what it measures, one after the other; ends with NULL.
  */
 struct command {
 	const char *name;
 	const char *summary;
 	const char *doc;
+	bool targets;
 	const struct measure *measures[COMMAND_MEASURES];
 };
 

@@ -59,7 +59,9 @@ static const struct command commands[] = {
 	{
 		.name = "all",
 		.summary = "all of these",
-		.doc = "Measure everything, one after the other." DOC_DEVICE,
+		.doc = "Measure everything, one after the other, and tell which "
+		       "targets are reached." DOC_DEVICE,
+		.targets = true,
 		.measures = { &measure_migrate, &measure_fault, &measure_access,
 			      &measure_evict, &measure_scale },
 	},
@@ -76,7 +78,7 @@ static void print_help(void)
 	     "  --version    Print program version\n"
 	     "\n"
 	     "The exit status is 0 if everything was measured, 1 if a measurement failed,\n"
-	     "2 for bad arguments. See svmbench(1).");
+	     "2 for bad arguments, 3 if a target was missed. See svmbench(1).");
 }
 
 static int run_command(const struct command *command, int argc, char **argv)

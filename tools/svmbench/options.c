@@ -27,6 +27,9 @@ enum {
 	OPTION_CREATE,
 	OPTION_JSON,
 	OPTION_LIST,
+	OPTION_CHECK,
+	OPTION_COMPARE,
+	OPTION_HTML,
 	OPTION_WARMUP,
 };
 
@@ -48,6 +51,14 @@ static const struct argp_option argp_options[] = {
 	{ "create", OPTION_CREATE, NULL, 0,
 	  "Use a temporary device, also if there is one with room", 0 },
 	{ "json", OPTION_JSON, NULL, 0, "Print JSON instead of a table", 0 },
+	{ "html", OPTION_HTML, "FILE", 0,
+	  "Write a report with charts as well: one page, complete in itself",
+	  0 },
+	{ "compare", OPTION_COMPARE, "OLD.json", 0,
+	  "Compare with an earlier run, and tell what differs beyond the spread",
+	  0 },
+	{ "check", OPTION_CHECK, NULL, 0,
+	  "Exit with status 3 if a target is missed (only for all)", 0 },
 	{ "list", OPTION_LIST, NULL, 0, "Tell what would be measured", 0 },
 	{ 0 },
 };
@@ -130,6 +141,7 @@ static void parse_device(struct argp_state *state, const char *text,
 }
 
 struct input {
+	const struct command *command;
 	struct options *options;
 	uint64_t memory_total;
 };
@@ -168,6 +180,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_JSON:
 		options->json = true;
 		break;
+	case OPTION_HTML:
+		options->html = arg;
+		break;
+	case OPTION_COMPARE:
+		options->compare = arg;
+		break;
+	case OPTION_CHECK:
+		options->check = true;
+		break;
 	case OPTION_LIST:
 		options->list = true;
 		break;
@@ -178,6 +199,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (options->device && options->create)
 			argp_error(state,
 				   "--device and --create exclude each other");
+		if (options->check && !input->command->targets)
+			argp_error(state, "--check is for the command all");
+		if (options->list &&
+		    (options->check || options->html || options->compare))
+			argp_error(
+				state,
+				"--list excludes --check, --html and --compare");
 		if (options->json && options->list)
 			argp_error(state,
 				   "--json and --list exclude each other");
@@ -196,7 +224,7 @@ void options_parse(struct options *options, const struct command *command,
 		.parser = parse,
 		.doc = command->doc,
 	};
-	struct input input = { options, memory_total };
+	struct input input = { command, options, memory_total };
 
 	*options = (struct options){
 		.kinds = 1 << PAGES_4K | 1 << PAGES_HUGE,

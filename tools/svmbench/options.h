@@ -25,6 +25,9 @@
  * @device: "svmN", or NULL.
  * @create: always make a temporary device.
  * @json: print JSON.
+ * @check: fail if a target is missed.
+ * @compare: what an earlier run printed with --json, or NULL.
+ * @html: where to write a report with charts, or NULL.
  * @list: tell what would be measured.
  */
 struct options {
@@ -37,6 +40,9 @@ struct options {
 	const char *device;
 	bool create;
 	bool json;
+	bool check;
+	const char *compare;
+	const char *html;
 	bool list;
 };
 

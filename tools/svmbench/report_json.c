@@ -10,6 +10,7 @@
 #include "bench.h"
 #include "cleanup.h"
 #include "measure.h"
+#include "targets.h"
 
 static void put(struct json_object *to, const char *name, uint64_t value)
 {
@@ -169,6 +170,46 @@ static void put_numbers(struct json_object *object, const struct bench *bench,
 				 (double)summary.median);
 }
 
+/* Beside the earlier run's, if it has the same. */
+static void put_comparison(struct json_object *object,
+			   const struct bench *bench,
+			   const struct figure *figure)
+{
+	struct json_object *then;
+	struct comparison comparison;
+
+	if (!bench->earlier ||
+	    !compare_figure(bench->earlier, figure, &comparison))
+		return;
+	then = json_object_new_object();
+	put(then, "median_ns", comparison.old.median);
+	put(then, "mad_ns", comparison.old.mad);
+	put_real(then, "ratio", comparison.ratio);
+	put_real(then, "spread", comparison.spread);
+	put_bool(then, "differs", comparison_differs(&comparison));
+	json_object_object_add(object, "then", then);
+}
+
+static struct json_object *targets_array(const struct bench *bench)
+{
+	struct json_object *list = json_object_new_array(), *object;
+
+	for (size_t i = 0; i < targets_count(); i++) {
+		struct target target = target_of(&bench->figures, i);
+
+		object = json_object_new_object();
+		put_text(object, "name", target.name);
+		put(object, "ns", target.ours);
+		put(object, "reference_ns", target.reference);
+		put_real(object, "ratio", target.ratio);
+		put_real(object, "at_least", target.want);
+		put_bool(object, "measured", !target.missing);
+		put_bool(object, "reached", target_reached(&target));
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
 static struct json_object *figure_object(const struct bench *bench,
 					 const struct figure *figure)
 {
@@ -195,6 +236,7 @@ static struct json_object *figure_object(const struct bench *bench,
 	put(object, "faults", figure->faults);
 	if (figure->samples.nr)
 		put_numbers(object, bench, figure);
+	put_comparison(object, bench, figure);
 	return object;
 }
 
@@ -212,6 +254,8 @@ int report_json(const struct bench *bench, FILE *out)
 		json_object_array_add(
 			results, figure_object(bench, bench->figures.list[i]));
 	json_object_object_add(root, "results", results);
+	if (bench->command->targets)
+		json_object_object_add(root, "targets", targets_array(bench));
 	json_object_object_add(
 		root, "ok",
 		json_object_new_boolean(!figures_failed(&bench->figures)));

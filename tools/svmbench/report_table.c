@@ -10,6 +10,7 @@
 #include "measure.h"
 #include "cleanup.h"
 #include "table.h"
+#include "targets.h"
 #include "units.h"
 
 #define GIB ((double)(1 << 30))
@@ -223,6 +224,10 @@ void report_table(const struct bench *bench, FILE *out)
 		fputs(PEER_NAME
 		      " is the kernel's test_hmm; what it takes to device has a copy to user space in it.\n",
 		      out);
+	if (bench->earlier)
+		compare_print(bench->earlier, &bench->figures, out);
+	if (bench->command->targets)
+		targets_print(&bench->figures, out);
 }
 
 void report_list(const struct bench *bench, FILE *out)

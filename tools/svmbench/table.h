@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define TABLE_COLUMNS 20
-#define TABLE_CELL 32
+#define TABLE_CELL 40
 
 /*
  * struct table - rows of cells

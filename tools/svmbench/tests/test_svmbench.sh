@@ -63,7 +63,7 @@ says "by name" "no command 'nonsense'"
 expect "migrate --help" 0 migrate --help
 for option in --sizes=0 --sizes=x --sizes= "--sizes=64K," --sizes=100 --sizes=1000T --sizes=99999999999999999999 \
 	--pages=2m --pages= --runs=4 --runs=x --runs=100000 --warmup=-1 --device=sda --device=svm --nonsense word \
-	'--device=svm0 --create' '--json --list'; do
+	'--device=svm0 --create' '--json --list' --check '--list --html=x' '--list --compare=x'; do
 	# shellcheck disable=SC2086 # two options
 	expect "$option is refused" 2 FAKE_SVM_DEVICES=1 migrate $option
 done
@@ -174,6 +174,67 @@ for what in migrate fault access evict scale; do
 done
 expect "all, as tables" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all "${tiny[@]}"
 says "has them by name" '^access:$'
+
+# targets
+expect "--check without test_hmm misses targets" 3 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all "${tiny[@]}" --check
+says "by name" '^4k, to system : test_hmm .* NOT MEASURED$'
+says "and why not: one size tells nothing" '^4k, to device, all sizes alike .* 0.91 +NOT MEASURED$'
+expect "as JSON too" 3 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all --sizes 4M --runs 5 --check --json
+holds "measured and not" "$(count targets measured=true reached=false) + $(count targets measured=true reached=true) > 8 &&
+	$(count targets measured=false reached=false) > 4 && $(count targets measured=false reached=true) == 0"
+expect "a failure counts more than a target" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=lie all "${tiny[@]}" --check
+
+# with an earlier run
+old=$dir/old.json
+expect "a run to compare with" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --json
+cp "$dir/out" "$old"
+expect "a comparison" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --compare "$old"
+says "has a line for each" '^migrate +4M +huge +1 thread +fault back +svm0 > node[0-9]+ .* [0-9]+\.[0-9]{3} '
+expect "as JSON" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --compare "$old" --json
+holds "with all that it was" "$(field results.0.then.median_ns) == $("$query" "$old" results.0.median_ns)"
+# all is a thousand times as slow as then, or as fast; the device had another number; the format is older
+for unit in '' '000000'; do
+	sed -E "s/(\"(median|mad)_ns\":)([0-9]+)/\1${unit:+\3}${unit:-1}/; s/svm0/svm7/; /\"(measure|team|workers)\"/d" "$old" \
+		>"$dir/changed.json"
+	expect "a run that differs is compared" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --compare "$dir/changed.json"
+	if [[ -z $unit ]]; then
+		says "it is slower" '^migrate +4M +4k .* to device .*SLOWER$'
+		! grep -q 'faster$' "$dir/out"
+		ok "and nothing is faster" $?
+	else
+		says "it is faster" '^migrate +4M +4k .* to device .*faster$'
+		! grep -q 'SLOWER$' "$dir/out"
+		ok "and nothing is slower" $?
+	fi
+done
+expect "other figures are not compared" 0 FAKE_SVM_DEVICES=1 fault "${tiny[@]}" --compare "$old" --json
+! grep -q '"then"' "$dir/out"
+ok "indeed" $?
+expect "an earlier run that is not there is refused" 1 migrate --compare "$dir/nothing"
+says "by name" 'nothing: No such file'
+echo '{ "results": 3 }' >"$dir/bad.json"
+expect "and one that is none" 1 migrate --compare "$dir/bad.json"
+says "also by name" 'bad.json: not what svmbench --json prints'
+echo 'results' >"$dir/bad.json"
+expect "nor JSON" 1 migrate --compare "$dir/bad.json"
+
+# the report with charts
+expect "--html" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all --sizes 64K,4M --runs 5 --html "$dir/r.html"
+cp "$dir/r.html" "$dir/out"
+says "has charts" '<figcaption>migrate, 4k pages, by size'
+says "of operations too" '<figcaption>fault, huge pages, 4M .*percentile'
+says "and the tables" '^ +4M +huge +random +svm0 &gt; node'
+! grep -qiE '<script|https?:|url\(|nan|inf[^o]' "$dir/out"
+ok "and nothing from elsewhere, and no number that is none" $?
+[[ $(grep -c '<svg' "$dir/out") -ge 15 && $(grep -c '<svg' "$dir/out") == $(grep -c '</svg>' "$dir/out") ]]
+ok "each chart is whole" $?
+expect "a report that can't be written is refused before anything is measured" 1 FAKE_SVM_DEVICES=1 \
+	migrate --html "$dir/none/r.html"
+says "by name" 'none/r.html: No such file'
+[[ ! -s $dir/out ]]
+ok "and nothing was" $?
+expect "a full disk is told" 1 FAKE_SVM_DEVICES=1 "${tiny[0]/--sizes/migrate}" "${tiny[@]}" --html /dev/full
+says "by name" '/dev/full: '
 
 # a temporary device does not stay behind
 FAKE_SVM_MODULE=1 "$bench" migrate --sizes 64M --runs 500 >"$dir/out" 2>"$dir/err" &
