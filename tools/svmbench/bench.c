@@ -389,7 +389,7 @@ static int print(const struct bench *bench)
 /* Returns an exit status. */
 static int finish(const struct bench *bench)
 {
-	unsigned int missed = 0;
+	unsigned int missed = 0, grown = 0;
 	int err;
 
 	if (print(bench))
@@ -410,7 +410,13 @@ static int finish(const struct bench *bench)
 	}
 	if (missed)
 		say("%u targets were missed", missed);
-	return missed ? EXIT_MISSED : 0;
+	if (bench->options.growth >= 0)
+		grown = compare_count_grown(bench->earlier, &bench->figures,
+					    bench->options.growth);
+	if (grown)
+		say("%u figures have grown by more than %g %%", grown,
+		    bench->options.growth);
+	return missed || grown ? EXIT_MISSED : 0;
 }
 
 /* Files that can't be had are better known before than after. */

@@ -13,7 +13,7 @@ enum {
 	EXIT_FAILED = 1,
 	/* bad arguments */
 	EXIT_USAGE = 2,
-	/* a target was missed, and --check was given */
+	/* a target was missed or a figure has grown, and that was asked */
 	EXIT_MISSED = 3,
 };
 

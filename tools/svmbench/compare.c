@@ -138,6 +138,20 @@ bool comparison_differs(const struct comparison *comparison)
 	return fabs(log(comparison->ratio)) > log(1 + comparison->spread);
 }
 
+unsigned int compare_count_grown(const struct compare *compare,
+				 const struct figures *figures, double percent)
+{
+	struct comparison comparison;
+	unsigned int grown = 0;
+
+	for (size_t i = 0; i < figures->nr; i++) {
+		if (compare_figure(compare, figures->list[i], &comparison) &&
+		    1 / comparison.ratio > 1 + percent / 100)
+			grown++;
+	}
+	return grown;
+}
+
 enum {
 	MEASURE,
 	SIZE,

@@ -43,6 +43,13 @@ bool compare_figure(const struct compare *compare, const struct figure *figure,
 /* Is it beyond the spread? */
 bool comparison_differs(const struct comparison *comparison);
 
+/*
+ * How many figures take more than @percent per cent more time than then. Whether
+ * that is beyond the spread does not count: it is meant for what repeats.
+ */
+unsigned int compare_count_grown(const struct compare *compare,
+				 const struct figures *figures, double percent);
+
 /* Prints a line for each figure that both runs have. */
 void compare_print(const struct compare *compare, const struct figures *figures,
 		   FILE *out);

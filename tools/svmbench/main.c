@@ -78,7 +78,7 @@ static void print_help(void)
 	     "  --version    Print program version\n"
 	     "\n"
 	     "The exit status is 0 if everything was measured, 1 if a measurement failed,\n"
-	     "2 for bad arguments, 3 if a target was missed. See svmbench(1).");
+	     "2 for bad arguments, 3 if --check or --growth found something. See svmbench(1).");
 }
 
 static int run_command(const struct command *command, int argc, char **argv)

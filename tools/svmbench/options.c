@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ enum {
 	OPTION_LIST,
 	OPTION_CHECK,
 	OPTION_COMPARE,
+	OPTION_GROWTH,
 	OPTION_HTML,
 	OPTION_WARMUP,
 };
@@ -57,6 +59,8 @@ static const struct argp_option argp_options[] = {
 	{ "compare", OPTION_COMPARE, "OLD.json", 0,
 	  "Compare with an earlier run, and tell what differs beyond the spread",
 	  0 },
+	{ "growth", OPTION_GROWTH, "PERCENT", 0,
+	  "Exit with status 3 if anything takes so much longer than then", 0 },
 	{ "check", OPTION_CHECK, NULL, 0,
 	  "Exit with status 3 if a target is missed (only for all)", 0 },
 	{ "list", OPTION_LIST, NULL, 0, "Tell what would be measured", 0 },
@@ -127,6 +131,17 @@ static unsigned int parse_runs(struct argp_state *state, const char *name,
 	return (unsigned int)runs;
 }
 
+static double parse_percent(struct argp_state *state, const char *text)
+{
+	double percent;
+	char *end;
+
+	percent = strtod(text, &end);
+	if (end == text || *end || !(percent >= 0 && percent <= 1000))
+		argp_error(state, "--growth: '%s' is no percentage", text);
+	return percent;
+}
+
 static void parse_device(struct argp_state *state, const char *text,
 			 struct options *options)
 {
@@ -186,6 +201,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_COMPARE:
 		options->compare = arg;
 		break;
+	case OPTION_GROWTH:
+		options->growth = parse_percent(state, arg);
+		break;
 	case OPTION_CHECK:
 		options->check = true;
 		break;
@@ -201,6 +219,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   "--device and --create exclude each other");
 		if (options->check && !input->command->targets)
 			argp_error(state, "--check is for the command all");
+		if (options->growth >= 0 && !options->compare)
+			argp_error(state, "--growth wants --compare");
 		if (options->list &&
 		    (options->check || options->html || options->compare))
 			argp_error(
@@ -230,6 +250,7 @@ void options_parse(struct options *options, const struct command *command,
 		.kinds = 1 << PAGES_4K | 1 << PAGES_HUGE,
 		.runs = RUNS_MIN,
 		.warmup = 1,
+		.growth = -1,
 	};
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &input);

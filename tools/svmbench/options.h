@@ -27,6 +27,8 @@
  * @json: print JSON.
  * @check: fail if a target is missed.
  * @compare: what an earlier run printed with --json, or NULL.
+ * @growth: fail if a figure has grown by more than so many per cent since then;
+ *	negative for not.
  * @html: where to write a report with charts, or NULL.
  * @list: tell what would be measured.
  */
@@ -42,6 +44,7 @@ struct options {
 	bool json;
 	bool check;
 	const char *compare;
+	double growth;
 	const char *html;
 	bool list;
 };

@@ -63,7 +63,7 @@ says "by name" "no command 'nonsense'"
 expect "migrate --help" 0 migrate --help
 for option in --sizes=0 --sizes=x --sizes= "--sizes=64K," --sizes=100 --sizes=1000T --sizes=99999999999999999999 \
 	--pages=2m --pages= --runs=4 --runs=x --runs=100000 --warmup=-1 --device=sda --device=svm --nonsense word \
-	'--device=svm0 --create' '--json --list' --check '--list --html=x' '--list --compare=x'; do
+	'--device=svm0 --create' '--json --list' --check --growth=3 '--compare=x --growth=x' '--list --html=x' '--list --compare=x'; do
 	# shellcheck disable=SC2086 # two options
 	expect "$option is refused" 2 FAKE_SVM_DEVICES=1 migrate $option
 done
@@ -197,7 +197,9 @@ for unit in '' '000000'; do
 	sed -E "s/(\"(median|mad)_ns\":)([0-9]+)/\1${unit:+\3}${unit:-1}/; s/svm0/svm7/; /\"(measure|team|workers)\"/d" "$old" \
 		>"$dir/changed.json"
 	expect "a run that differs is compared" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --compare "$dir/changed.json"
+	expect "--growth" "$([[ -n $unit ]] && echo 0 || echo 3)" FAKE_SVM_DEVICES=1 "${small[@]}" --compare "$dir/changed.json" --growth 3
 	if [[ -z $unit ]]; then
+		says "is told" 'figures have grown by more than 3 %'
 		says "it is slower" '^migrate +4M +4k .* to device .*SLOWER$'
 		! grep -q 'faster$' "$dir/out"
 		ok "and nothing is faster" $?
