@@ -11,6 +11,7 @@
 #   boot      vmlinuz, initrd, modules.img  what QEMU starts, and the modules as a disk image
 #   userland  files.tar        libsvm, the tools and the guest tests, built in the tree
 #   module    files.tar        svm.ko, built in the tree with the kernel's headers
+#   peer      files.tar        the kernel's test_hmm.ko, which Debian does not build; for svmbench
 #
 # KEY_* are their keys; make_* builds one in the directory it is given; need_* has it made and sets REPLY.
 
@@ -107,6 +108,10 @@ compute_keys() {
 	KEY_BOOT=$({
 		echo "$KEY_TREE $KEY_KERNEL"
 		cat "$VM"/{agent.c,initramfs-init,guest-init,make-initramfs}
+	} | hash_text)
+	KEY_PEER=$({
+		echo "$KEY_TREE $KEY_KERNEL"
+		cat "$VM/make-peer"
 	} | hash_text)
 	KEY_USERLAND=$({
 		echo "$KEY_TREE"
@@ -317,6 +322,27 @@ make_boot() {
 		"$(<"$VM/make-initramfs")" make-initramfs "$(<"$kernel/version")"
 	mv "$dir"/build/{initrd,modules.img} "$dir/"
 	ln "$kernel"/usr/lib/modules/*/vmlinuz "$dir/vmlinuz" || cp "$kernel"/usr/lib/modules/*/vmlinuz "$dir/vmlinuz"
+	rm -rf "$dir/build"
+}
+
+# The kernel's own test of device memory, which svmbench measures beside ours. Nothing of it is in this tree.
+need_peer() { ensure peer "$KEY_PEER" make_peer "$1"; }
+
+make_peer() {
+	local dir=$1 suite tree kernel
+	suite=$(kernel_suite "$2")
+	need_tree
+	tree=$REPLY
+	need_kernel "$2"
+	kernel=$REPLY
+	fetch_source "$dir" "$suite" "$kernel"
+	mkdir -p "$dir/build/src"
+	tar -x -C "$dir/build/src" -f "$REPLY" --strip-components=2 --wildcards '*/lib/test_hmm*'
+	rm "$REPLY"
+	run_logged "building test_hmm.ko for the $2 kernel, $(<"$kernel/version")" "peer-$2" \
+		"$VM/in-root" --kernel "$kernel" --build "$dir/build" "$tree/root" -- bash -c \
+		"$(<"$VM/make-peer")" make-peer "$(<"$kernel/version")"
+	mv "$dir/build/files.tar" "$dir/"
 	rm -rf "$dir/build"
 }
 

@@ -81,6 +81,9 @@ machine_arguments() {
 	if [[ $accel == kvm ]]; then
 		cpu=host
 		accel=(-accel kvm)
+	elif [[ $1 == icount ]]; then
+		# each instruction takes a nanosecond of the guest's time, and waiting takes none
+		accel=(-accel "tcg,thread=single,tb-size=512" -icount "shift=0,sleep=off")
 	else
 		# -erms: `rep movsb` is emulated byte by byte, and the kernel copies by it where it may
 		accel=(-accel "tcg,thread=multi,tb-size=512")
