@@ -268,7 +268,7 @@ fetch_source() {
 	run_logged "fetching $name: $suite from $mirror" source \
 		unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- bash -ec '
 			"$1/fetch-debs" "$2" "$3" "$4" "^$5\$" "$5"
-			dpkg-deb --fsys-tarfile "$2"/apt/debs/*.deb | tar -x -C "$2" --strip-components=4 --wildcards "*/$5.tar.*"
+			dpkg-deb --fsys-tarfile "$2"/apt/debs/*.deb | tar -x -C "$2" --strip-components=3 --wildcards "*/$5.tar.*"
 			rm -r "$2/apt" "$2/apt.conf"' \
 		- "$VM" "$dir" "$suite" "deb [arch=amd64 signed-by=$KEYRING] $mirror $suite main" "$name"
 	REPLY=$(echo "$dir/$name".tar.*)
