@@ -31,26 +31,12 @@ struct side {
 	const char *team;
 };
 
-#define HUGE_COPY                                                       \
-	{                                                               \
-		"migrate", FIGURE_MEMCPY, PAGES_HUGE, NULL, 1, "thread" \
-	}
-#define MOVE(what, kind)                                  \
-	{                                                 \
-		"migrate", what, kind, "svm", 1, "thread" \
-	}
-#define PEER_MOVE(what, kind)                             \
-	{                                                 \
-		"migrate", what, kind, "hmm", 1, "thread" \
-	}
-#define FAULT(what, kind, place)                        \
-	{                                               \
-		"fault", what, kind, place, 1, "thread" \
-	}
-#define TEAM(what, kind, place, nr, team)            \
-	{                                            \
-		"scale", what, kind, place, nr, team \
-	}
+#define HUGE_COPY { "migrate", FIGURE_MEMCPY, PAGES_HUGE, NULL, 1, "thread" }
+#define MOVE(what, kind) { "migrate", what, kind, "svm", 1, "thread" }
+#define PEER_MOVE(what, kind) { "migrate", what, kind, "hmm", 1, "thread" }
+#define FAULT(what, kind, place) { "fault", what, kind, place, 1, "thread" }
+#define TEAM(what, kind, place, nr, team) \
+	{ "scale", what, kind, place, nr, team }
 
 static const struct rule {
 	const char *name;
