@@ -14,6 +14,7 @@
  * Locking: the table of contexts is changed under svm_contexts_lock and read
  * under RCU. Operations on one context may run at the same time.
  */
+#include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/mm_types.h>
@@ -23,6 +24,7 @@
 #include <linux/spinlock.h>
 
 #include "access.h"
+#include "advise.h"
 #include "context.h"
 #include "device.h"
 #include "dma.h"
@@ -66,6 +68,7 @@ static int svm_context_open(struct inode *inode, struct file *file)
 	ctx->sdev = sdev;
 	refcount_set(&ctx->refs, 1);
 	svm_jobs_init(&ctx->jobs);
+	ctx->uid = current_uid();
 	svm_events_init(&ctx->events);
 	svm_holds_init(&ctx->holds);
 	svm_mirror_init(&ctx->mirror, ctx->mm, &ctx->events, &ctx->holds);
@@ -109,6 +112,7 @@ void svm_context_put(struct svm_context *ctx)
 	if (!refcount_dec_and_test(&ctx->refs))
 		return;
 	svm_jobs_destroy(&ctx->jobs);
+	svm_advisory_destroy(ctx);
 	svm_mirror_destroy(&ctx->mirror);
 	svm_events_destroy(&ctx->events);
 	svm_scratch_free(ctx->scratch);
@@ -211,6 +215,25 @@ void svm_context_tell_owner(struct svm_owner *owner,
 				   (unsigned long)owner->mm)
 		if (ctx->owner == owner)
 			svm_events_emit(&ctx->events, *event);
+	rcu_read_unlock();
+}
+
+/**
+ * svm_contexts_visit() - do something for each context of an address space
+ * @mm: the address space.
+ * @visit: what; under RCU.
+ * @arg: passed to it.
+ */
+void svm_contexts_visit(struct mm_struct *mm,
+			void (*visit)(struct svm_context *ctx, void *arg),
+			void *arg)
+{
+	struct svm_context *ctx;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(svm_contexts, ctx, hash, (unsigned long)mm)
+		if (ctx->mm == mm)
+			visit(ctx, arg);
 	rcu_read_unlock();
 }
 
@@ -320,6 +343,16 @@ static int svm_context_exclusive(void *owner, void *arg)
 	return svm_exclusive(owner, arg);
 }
 
+static int svm_context_advise(void *owner, void *arg)
+{
+	return svm_advise(owner, arg);
+}
+
+static int svm_context_advice(void *owner, void *arg)
+{
+	return svm_advice(owner, arg);
+}
+
 static int svm_context_events(void *owner, void *arg)
 {
 	struct svm_context *ctx = owner;
@@ -363,6 +396,10 @@ static const struct svm_ioctl svm_context_ioctls[] = {
 			svm_context_cancel),
 	SVM_IOCTL_ENTRY(SVM_IOCTL_REAP, struct svm_ioctl_reap, reaped,
 			svm_context_reap),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_ADVISE, struct svm_ioctl_advise, bytes,
+			svm_context_advise),
+	SVM_IOCTL_ENTRY(SVM_IOCTL_ADVICE, struct svm_ioctl_advice, bytes_lost,
+			svm_context_advice),
 };
 
 static long svm_context_ioctl(struct file *file, unsigned int cmd,

@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 #include "counters.h"
 #include "events.h"
@@ -14,6 +15,7 @@
 #include "mirror.h"
 
 struct mm_struct;
+struct svm_advisory;
 struct svm_device;
 struct svm_owner;
 struct svm_scratch;
@@ -24,9 +26,11 @@ struct svm_scratch;
  * @mm: the opener's; the struct is held (mmgrab), not the memory.
  * @owner: who owns what it brings to the device.
  * @refs: held by the open file, and by each job that has not ended.
+ * @uid: the opener's, for the quota of pinned memory.
  * @hash: in the table of contexts, by @mm, for counting faults.
  * @rcu: for freeing.
  * @scratch: arrays of the last migrate call, kept for the next.
+ * @advisory: the advice; NULL until some is given.
  * @mirror: the device's page table.
  * @holds: pages that the CPU has to wait for.
  * @jobs: migrations in the background.
@@ -38,9 +42,11 @@ struct svm_context {
 	struct mm_struct *mm;
 	struct svm_owner *owner;
 	refcount_t refs;
+	kuid_t uid;
 	struct hlist_node hash;
 	struct rcu_head rcu;
 	struct svm_scratch *scratch;
+	struct svm_advisory *advisory;
 	struct svm_mirror mirror;
 	struct svm_holds holds;
 	struct svm_jobs jobs;
@@ -58,6 +64,9 @@ void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
 			    const struct svm_event *event);
 void svm_context_tell_owner(struct svm_owner *owner,
 			    const struct svm_event *event);
+void svm_contexts_visit(struct mm_struct *mm,
+			void (*visit)(struct svm_context *ctx, void *arg),
+			void *arg);
 void svm_context_tell_all(struct svm_device *sdev,
 			  const struct svm_event *event);
 

@@ -59,7 +59,7 @@ static const struct class svm_class = {
 u64 svm_module_capabilities(void)
 {
 	u64 caps = SVM_CAP_TO_SYSTEM | SVM_CAP_RESIDENCY | SVM_CAP_ACCESS |
-		   SVM_CAP_EVENTS | SVM_CAP_ASYNC;
+		   SVM_CAP_EVENTS | SVM_CAP_ADVISE | SVM_CAP_ASYNC;
 
 #ifdef SVM_HAVE_DEVICE_PRIVATE
 	caps |= SVM_CAP_TO_DEVICE | SVM_CAP_CREATE;
@@ -351,6 +351,7 @@ static struct svm_device *svm_device_add(const struct svm_backend *backend,
 		if (ret)
 			goto err_put;
 	}
+	svm_pins_init(&sdev->pins, sdev->bytes);
 
 	ret = svm_device_take_id(sdev);
 	if (ret)

@@ -13,6 +13,7 @@
 
 #include "backend.h"
 #include "counters.h"
+#include "pins.h"
 
 struct svm_dma;
 struct svm_pool;
@@ -42,6 +43,7 @@ struct svm_pool;
  * @owners_lock: protects @owners.
  * @owners: address spaces that have it open or have memory on it.
  * @fair_lock: held by who takes memory from several of them.
+ * @pins: the quota of memory that is advised to stay.
  * @region: the address space that the pages' frame numbers are from.
  * @pagemap: the device pages. Its end is open: keep it last.
  */
@@ -63,6 +65,7 @@ struct svm_device {
 	struct mutex owners_lock; /* see above */
 	struct list_head owners;
 	struct mutex fair_lock; /* see above */
+	struct svm_pins pins;
 	struct resource *region;
 	struct dev_pagemap pagemap;
 };

@@ -4,7 +4,9 @@
  *
  * The pool tells which frames are in use, or which of an owner's are cold. A frame
  * may change hands before it is locked: the core takes a reference or passes it
- * over, and when it is locked its owner is looked at once more.
+ * over, and when it is locked its owner is looked at once more. Whether advice
+ * keeps a page is asked before: who advises at that moment may find that it was
+ * too late.
  *
  * A huge folio goes by page frame only as a whole, so it wants 2 MiB of system
  * memory. If there are none, or if only parts of it are mapped any more, it
@@ -30,6 +32,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "advise.h"
 #include "compat.h"
 #include "context.h"
 #include "copy.h"
@@ -50,16 +53,18 @@
  * @pfns: the frames; a huge folio has all of its own, and nothing else is there.
  * @src: for migrate_device_pfns().
  * @dst: likewise.
+ * @node: where each of @pfns shall go.
  */
 struct svm_evict_batch {
 	unsigned long pfns[SVM_BLOCK_PAGES];
+	int node[SVM_BLOCK_PAGES];
 	unsigned long src[SVM_BLOCK_PAGES];
 	unsigned long dst[SVM_BLOCK_PAGES];
 };
 
 /*
  * Whether a page that is locked is still one to evict: SVM_PAGE_CANDIDATE, or why
- * not. The place for whatever else shall keep pages on a device.
+ * not.
  */
 static enum svm_page_status svm_evict_plan(struct svm_eviction *ev,
 					   struct page *from)
@@ -95,13 +100,14 @@ static enum svm_page_status svm_evict_copy(struct page *from, struct folio *to,
 	return SVM_PAGE_CANDIDATE;
 }
 
-/* Get the destination of an entry that migrate_device_pfns() gave. */
+/*
+ * Get the destination of an entry that migrate_device_pfns() gave: on @node, or if
+ * there is none, where the allocator finds one.
+ */
 static enum svm_page_status svm_evict_page(struct svm_eviction *ev,
-					   unsigned long src,
+					   unsigned long src, int node,
 					   unsigned long *dst)
 {
-	int node = ev->sdev->node == NUMA_NO_NODE ? numa_mem_id() :
-						    ev->sdev->node;
 	struct page *from = migrate_pfn_to_page(src);
 	enum svm_page_status status;
 	unsigned int order = 0;
@@ -150,7 +156,7 @@ static unsigned long svm_evict_pfns(struct svm_eviction *ev,
 		if (!(src[i] & MIGRATE_PFN_MIGRATE))
 			continue;
 		pages = folio_nr_pages(page_folio(migrate_pfn_to_page(src[i])));
-		status = svm_evict_page(ev, src[i], &dst[i]);
+		status = svm_evict_page(ev, src[i], batch->node[i], &dst[i]);
 		if (status == SVM_PAGE_CANDIDATE)
 			continue;
 		ev->pages[status] += pages;
@@ -284,6 +290,37 @@ static unsigned long svm_evict_list(struct svm_eviction *ev,
 	return svm_pool_list_used(pool, cursor, pfns, nr);
 }
 
+/*
+ * Of what is listed, or of a huge folio, leave out what advice spares, and find
+ * where the rest shall go.
+ *
+ * Return: how many page frames are left.
+ */
+static unsigned long svm_evict_choose(struct svm_eviction *ev,
+				      struct svm_evict_batch *batch,
+				      unsigned long nr, bool huge)
+{
+	int home = ev->sdev->node == NUMA_NO_NODE ? numa_mem_id() :
+						    ev->sdev->node;
+	unsigned long i, k, left = 0, step = huge ? nr : 1;
+	int node;
+
+	for (i = 0; i < nr; i += step) {
+		if (svm_advice_of_pfn(ev->sdev, batch->pfns[i], &node) &
+		    ev->spare) {
+			ev->pages[SVM_PAGE_KEPT] += step;
+			continue;
+		}
+		if (node == NUMA_NO_NODE)
+			node = home;
+		for (k = 0; k < step; k++, left++) {
+			batch->pfns[left] = batch->pfns[i + k];
+			batch->node[left] = node;
+		}
+	}
+	return left;
+}
+
 static void svm_evict_tell(struct svm_eviction *ev, unsigned long moved,
 			   u64 began)
 {
@@ -328,13 +365,17 @@ unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)
 
 	while (moved < nr) {
 		unsigned long listed;
+		bool huge;
 
 		listed = svm_evict_list(ev, &cursor, batch->pfns, nr - moved);
 		if (!listed)
 			break;
-		if (svm_pool_is_huge(ev->sdev->pool, batch->pfns[0]))
+		huge = listed == SVM_BLOCK_PAGES &&
+		       svm_pool_is_huge(ev->sdev->pool, batch->pfns[0]);
+		listed = svm_evict_choose(ev, batch, listed, huge);
+		if (listed && huge)
 			moved += svm_evict_huge(ev, batch);
-		else
+		else if (listed)
 			moved += svm_evict_pfns(ev, batch, listed);
 		if (ev->killable && fatal_signal_pending(current))
 			break;
@@ -350,6 +391,19 @@ unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)
 	return 0;
 }
 #endif
+
+/* Nothing that is pinned, and what is to be kept after everything else. */
+static unsigned long svm_evict_some(struct svm_eviction *ev, unsigned long nr)
+{
+	unsigned long moved;
+
+	ev->spare = SVM_ADVICE_PIN | SVM_ADVICE_KEEP;
+	moved = svm_evict_fairly(ev, nr);
+	ev->spare = SVM_ADVICE_PIN;
+	if (moved < nr && !fatal_signal_pending(current))
+		moved += svm_evict_fairly(ev, nr - moved);
+	return moved;
+}
 
 /**
  * svm_evict_ioctl() - SVM_IOCTL_EVICT
@@ -381,8 +435,8 @@ int svm_evict_ioctl(struct svm_device *sdev, struct svm_ioctl_evict *arg)
 		return -EOPNOTSUPP;
 	}
 	if (arg->bytes)
-		moved = svm_evict_fairly(&ev, (arg->bytes >> PAGE_SHIFT) +
-					      !PAGE_ALIGNED(arg->bytes));
+		moved = svm_evict_some(&ev, (arg->bytes >> PAGE_SHIFT) +
+					    !PAGE_ALIGNED(arg->bytes));
 	else
 		moved = svm_evict(&ev, ULONG_MAX);
 	svm_device_exit(sdev);

@@ -14,6 +14,7 @@ struct svm_owner;
  * @sdev: the device; it has memory.
  * @owner: whose pages, the coldest first; NULL for anybody's, by place.
  * @cause: for the events.
+ * @spare: mask of enum svm_advice: what is advised so stays.
  * @killable: whether to stop for a fatal signal.
  * @looks: with @owner, how many frames may still be looked at.
  * @pages: pages by enum svm_page_status, added to.
@@ -22,6 +23,7 @@ struct svm_eviction {
 	struct svm_device *sdev;
 	struct svm_owner *owner;
 	enum svm_event_cause cause;
+	u32 spare;
 	bool killable;
 	unsigned long looks;
 	u64 pages[SVM_PAGE_STATUS_NR];

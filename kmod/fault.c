@@ -10,8 +10,8 @@
  * and referenced. The family mutex is only tried; who has it may take neighbours
  * along, see family.c. The device can't go away: it has a page in use.
  *
- * Limits: SVM_FAULT_PAGES at once, or a huge page, all in one VMA and one page
- * table page.
+ * Limits: SVM_FAULT_PAGES at once, or a huge page, or as much of what is read
+ * mostly; all in one VMA and one page table page.
  */
 #include <linux/memremap.h>
 #include <linux/migrate.h>
@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "advise.h"
 #include "compat.h"
 #include "context.h"
 #include "copy.h"
@@ -35,12 +36,28 @@
 /* 64 KiB, aligned: enough to make a sequential reader's faults rare. */
 #define SVM_FAULT_PAGES 16UL
 
+/* A page at home: on the node that it prefers, if that has one to spare. */
+static struct folio *svm_fault_folio(struct vm_area_struct *vma,
+				     unsigned long addr, gfp_t gfp,
+				     unsigned int order,
+				     const struct svm_advised *wish)
+{
+	gfp_t at_once = (gfp & ~__GFP_RECLAIM) | __GFP_NOWARN | __GFP_THISNODE;
+	struct folio *folio = NULL;
+	int node = svm_advised_node(wish);
+
+	if (node != NUMA_NO_NODE)
+		folio = __folio_alloc_node(at_once, order, node);
+	return folio ?: svm_vma_alloc_folio(gfp, order, vma, addr);
+}
+
 /*
  * Get the destination for a page, filled: 0 in @dst if it has to stay. With
  * @touched it is the one that was touched.
  */
 static vm_fault_t svm_fault_page(struct vm_area_struct *vma, unsigned long addr,
 				 struct page *from, bool touched,
+				 const struct svm_advised *wish,
 				 unsigned long *dst)
 {
 	gfp_t gfp = GFP_HIGHUSER_MOVABLE;
@@ -49,7 +66,7 @@ static vm_fault_t svm_fault_page(struct vm_area_struct *vma, unsigned long addr,
 	/* What was not asked for shall not wait for memory. */
 	if (!touched)
 		gfp |= __GFP_NORETRY | __GFP_NOWARN;
-	folio = svm_vma_alloc_folio(gfp, 0, vma, addr);
+	folio = svm_fault_folio(vma, addr, gfp, 0, wish);
 	if (!folio)
 		return touched ? VM_FAULT_OOM : 0;
 
@@ -71,7 +88,9 @@ static vm_fault_t svm_fault_page(struct vm_area_struct *vma, unsigned long addr,
  * the fault has a reference. So no more pages than one are needed.
  */
 static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
-				 struct page *from, unsigned long *dst)
+				 struct page *from,
+				 const struct svm_advised *wish,
+				 unsigned long *dst)
 {
 	gfp_t gfp = GFP_TRANSHUGE_LIGHT;
 	struct folio *folio;
@@ -79,21 +98,23 @@ static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
 	/* As for a page fault: only who asked for huge pages waits for one. */
 	if (vma->vm_flags & VM_HUGEPAGE)
 		gfp |= __GFP_DIRECT_RECLAIM;
-	folio = svm_vma_alloc_folio(gfp, SVM_BLOCK_ORDER, vma, addr);
+	folio = svm_fault_folio(vma, addr, gfp, SVM_BLOCK_ORDER, wish);
 	if (!folio)
-		return svm_fault_page(vma, addr, from, true, dst);
+		return svm_fault_page(vma, addr, from, true, wish, dst);
 
 	__folio_set_locked(folio);
 	if (svm_copy_pages(folio_page(folio, 0), from, SVM_BLOCK_PAGES, NULL)) {
 		svm_fresh_page_put(folio_page(folio, 0));
-		return svm_fault_page(vma, addr, from, true, dst);
+		return svm_fault_page(vma, addr, from, true, wish, dst);
 	}
 	*dst = migrate_pfn(folio_pfn(folio)) | MIGRATE_PFN_COMPOUND;
 	return 0;
 }
 #else
 static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
-				 struct page *from, unsigned long *dst)
+				 struct page *from,
+				 const struct svm_advised *wish,
+				 unsigned long *dst)
 {
 	return 0;
 }
@@ -106,7 +127,9 @@ static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
 static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
 				struct svm_event *event)
 {
+	struct svm_device *sdev = svm_device_of_page(vmf->page);
 	unsigned long touched = vmf->address & PAGE_MASK;
+	struct svm_extent here = {};
 	vm_fault_t ret = 0;
 	unsigned long i;
 
@@ -119,12 +142,16 @@ static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
 
 		if (!from || !(args->src[i] & MIGRATE_PFN_MIGRATE))
 			continue;
+		/* Neighbours may prefer another place. */
+		if (addr >= here.end)
+			svm_advice_at(sdev, args->vma->vm_mm, addr, &here);
 		if (args->src[i] & MIGRATE_PFN_COMPOUND)
-			ret |= svm_fault_huge(vmf->vma, addr, from,
+			ret |= svm_fault_huge(vmf->vma, addr, from, &here.what,
 					      &args->dst[i]);
 		else
 			ret |= svm_fault_page(vmf->vma, addr, from,
-					      addr == touched, &args->dst[i]);
+					      addr == touched, &here.what,
+					      &args->dst[i]);
 	}
 
 	migrate_vma_pages(args);
@@ -145,19 +172,35 @@ static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
 static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
 				struct mutex *family, struct svm_event *event)
 {
-	unsigned long src[SVM_FAULT_PAGES], dst[SVM_FAULT_PAGES];
+	struct svm_device *sdev = svm_device_of_page(vmf->page);
+	unsigned long few[2 * SVM_FAULT_PAGES], *many = NULL;
 	unsigned long size = SVM_FAULT_PAGES * PAGE_SIZE;
+	unsigned long start = args->vma->vm_start, end = args->vma->vm_end;
+	struct svm_extent advice;
+	vm_fault_t ret;
 
+	svm_advice_at(sdev, args->vma->vm_mm, vmf->address, &advice);
 	/* Of a large folio one page only, see family.c. */
-	if (!family || folio_test_large(page_folio(vmf->page)))
+	if (!family || folio_test_large(page_folio(vmf->page))) {
 		size = PAGE_SIZE;
+	} else if (advice.what.bits & SVM_ADVICE_READ_MOSTLY) {
+		many = kmalloc_array(2 * SVM_BLOCK_PAGES, sizeof(*many),
+				     GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+		if (many) {
+			size = SVM_BLOCK_BYTES;
+			start = max(start, advice.start);
+			end = min(end, advice.end);
+		}
+	}
 
-	args->src = src;
-	args->dst = dst;
+	args->src = many ?: few;
+	args->dst = args->src + size / PAGE_SIZE;
 	args->start = ALIGN_DOWN(vmf->address, size);
-	args->end = min(args->start + size, args->vma->vm_end);
-	args->start = max(args->start, args->vma->vm_start);
-	return svm_fault_run(vmf, args, event);
+	args->end = min(args->start + size, end);
+	args->start = max(args->start, start);
+	ret = svm_fault_run(vmf, args, event);
+	kfree(many);
+	return ret;
 }
 
 #ifdef SVM_HAVE_LARGE_FOLIOS

@@ -3,7 +3,9 @@
  * From a user's struct to a call and back: what the ioctls of all our files have
  * in common. The contract is in the uapi header.
  */
+#include <linux/cpuset.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/svm.h>
@@ -27,6 +29,8 @@ union svm_ioctl_buffer {
 	struct svm_ioctl_submit submit;
 	struct svm_ioctl_cancel cancel;
 	struct svm_ioctl_reap reap;
+	struct svm_ioctl_advise advise;
+	struct svm_ioctl_advice advice;
 };
 
 /**
@@ -85,4 +89,11 @@ bool svm_range_is_bad(u64 addr, u64 length)
 	if (check_add_overflow(addr, length, &end))
 		return true;
 	return end > TASK_SIZE_MAX;
+}
+
+int svm_check_node(int node)
+{
+	if (node < 0 || node >= MAX_NUMNODES || !node_state(node, N_MEMORY))
+		return -EINVAL;
+	return node_isset(node, cpuset_current_mems_allowed) ? 0 : -EACCES;
 }

@@ -43,4 +43,13 @@ long svm_ioctl_dispatch(const struct svm_ioctl *table, size_t nr, void *owner,
  */
 bool svm_range_is_bad(u64 addr, u64 length);
 
+/**
+ * svm_check_node() - whether a NUMA node may be asked for
+ * @node: any number but NUMA_NO_NODE.
+ *
+ * Return: 0, -EINVAL for one that has no memory, or -EACCES for one that the
+ * caller's cpuset does not allow.
+ */
+int svm_check_node(int node);
+
 #endif /* SVM_IOCTL_H */

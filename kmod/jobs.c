@@ -68,6 +68,7 @@
  * @cookie: the submitter's.
  * @running: a worker has it.
  * @cancelled: to be ended before the next share. Set under svm_jobs.lock.
+ * @foreign: the submitter is not the owner of the memory.
  * @error: how it ended.
  * @home: where the submitter gets memory.
  * @migrate: request and result. The worker's until the job has ended.
@@ -81,6 +82,7 @@ struct svm_job {
 	u64 cookie;
 	bool running;
 	bool cancelled;
+	bool foreign;
 	int error;
 	struct svm_home home;
 	struct svm_ioctl_migrate migrate;
@@ -180,7 +182,7 @@ static void svm_job_work(struct work_struct *work)
 	struct svm_migration mig;
 	int error;
 
-	error = svm_migrate_begin(&mig, job->ctx, arg);
+	error = svm_migrate_begin(&mig, job->ctx, arg, job->foreign);
 	if (error)
 		goto end_job;
 	mig.home = &job->home;
@@ -272,6 +274,7 @@ int svm_submit(struct svm_context *ctx, struct svm_ioctl_submit *arg)
 	job = svm_job_create(arg);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
+	job->foreign = current->mm != ctx->mm;
 	ret = svm_migrate_check(ctx, &job->migrate);
 	if (ret)
 		goto free_job;

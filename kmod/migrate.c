@@ -20,7 +20,6 @@
  * Limits: SVM_WINDOW_PAGES at once; SVM_MAX_CALL_BYTES a call. A fatal signal
  * stops between windows.
  */
-#include <linux/cpuset.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/pagemap.h>
@@ -28,6 +27,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "advise.h"
 #include "context.h"
 #include "device.h"
 #include "family.h"
@@ -221,6 +221,27 @@ static unsigned long svm_migrate_into_room(struct svm_migration *mig,
 }
 
 /*
+ * Set the destination to where the memory at @addr prefers to be; @end becomes
+ * where that ends.
+ *
+ * Return: SVM_PAGE_CANDIDATE, or why nothing of it moves.
+ */
+static enum svm_page_status svm_migrate_aim(struct svm_migration *mig,
+					    unsigned long addr,
+					    unsigned long *end)
+{
+	struct svm_extent here;
+
+	svm_advisory_at(mig->ctx, addr, &here);
+	*end = min(*end, here.end);
+	if (!(here.what.bits & SVM_ADVICE_PREFER))
+		return SVM_PAGE_INDIFFERENT;
+	mig->to_device = here.what.dest == SVM_DEST_DEVICE;
+	mig->node = mig->to_device ? NUMA_NO_NODE : here.what.node;
+	return SVM_PAGE_CANDIDATE;
+}
+
+/*
  * One step of a call: look up what is at @addr and work through as much of it as
  * belongs together, up to @room bytes, which are at least 2 MiB. With
  * a status array asked for the step fits the status array in scratch; else what can't move
@@ -254,6 +275,8 @@ static long svm_migrate_step(struct svm_migration *mig,
 	} else {
 		end = min(end, vma->vm_end);
 		status = svm_vma_status(vma);
+		if (status == SVM_PAGE_CANDIDATE && mig->preferred)
+			status = svm_migrate_aim(mig, addr, &end);
 	}
 	nr = (end - addr) >> PAGE_SHIFT;
 
@@ -359,17 +382,19 @@ int svm_migrate_check(struct svm_context *ctx,
 		return -EINVAL;
 	if (svm_range_is_bad(arg->addr, arg->length))
 		return -EINVAL;
-	if (arg->dest != SVM_DEST_DEVICE && arg->dest != SVM_DEST_SYSTEM)
+	if (arg->dest != SVM_DEST_DEVICE && arg->dest != SVM_DEST_SYSTEM &&
+	    arg->dest != SVM_DEST_PREFERRED)
 		return -EINVAL;
 	if ((arg->flags & SVM_MIGRATE_EVICT) && arg->dest != SVM_DEST_DEVICE)
 		return -EINVAL;
 	if (arg->node != NUMA_NO_NODE) {
-		if (arg->dest != SVM_DEST_SYSTEM || arg->node < 0 ||
-		    arg->node >= MAX_NUMNODES ||
-		    !node_state(arg->node, N_MEMORY))
+		int ret;
+
+		if (arg->dest != SVM_DEST_SYSTEM)
 			return -EINVAL;
-		if (!node_isset(arg->node, cpuset_current_mems_allowed))
-			return -EACCES;
+		ret = svm_check_node(arg->node);
+		if (ret)
+			return ret;
 	}
 	if (!arg->status && arg->status_count)
 		return -EINVAL;
@@ -388,15 +413,18 @@ int svm_migrate_check(struct svm_context *ctx,
  * @mig: the migration; svm_migrate_end() must follow on success.
  * @ctx: the context.
  * @arg: the request; its next address becomes the first.
+ * @foreign: who asks is not the owner of the memory, so advice holds against it.
  *
  * Return: 0 or -ENOMEM.
  */
 int svm_migrate_begin(struct svm_migration *mig, struct svm_context *ctx,
-		      struct svm_ioctl_migrate *arg)
+		      struct svm_ioctl_migrate *arg, bool foreign)
 {
 	*mig = (struct svm_migration){
 		.ctx = ctx,
 		.sdev = ctx->sdev,
+		.foreign = foreign,
+		.preferred = arg->dest == SVM_DEST_PREFERRED,
 		.to_device = arg->dest == SVM_DEST_DEVICE,
 		.resident_only = arg->flags & SVM_MIGRATE_RESIDENT_ONLY,
 		.evict = arg->flags & SVM_MIGRATE_EVICT,
@@ -489,7 +517,7 @@ int svm_migrate(struct svm_context *ctx, struct svm_ioctl_migrate *arg)
 	ret = svm_migrate_check(ctx, arg);
 	if (ret)
 		return ret;
-	ret = svm_migrate_begin(&mig, ctx, arg);
+	ret = svm_migrate_begin(&mig, ctx, arg, current->mm != ctx->mm);
 	if (ret)
 		return ret;
 	ret = svm_migrate_share(&mig, arg, arg->flags, SVM_MAX_CALL_BYTES);

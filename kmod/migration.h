@@ -6,6 +6,7 @@
 #ifndef SVM_MIGRATION_H
 #define SVM_MIGRATION_H
 
+#include <linux/bitmap.h>
 #include <linux/mm_types.h>
 #include <linux/svm.h>
 
@@ -31,6 +32,7 @@ struct svm_home;
  * @blocks: the same, whole blocks for huge pages.
  * @pages: the snapshot.
  * @status: enum svm_page_status, as reported.
+ * @kept: pages that the call may not move, since it is not the owner's.
  * @bounce: for copies from device to device.
  */
 struct svm_scratch {
@@ -40,6 +42,7 @@ struct svm_scratch {
 	unsigned long blocks[SVM_WINDOW_BLOCKS];
 	struct svm_page pages[SVM_WINDOW_PAGES];
 	u8 status[SVM_WINDOW_PAGES];
+	DECLARE_BITMAP(kept, SVM_WINDOW_PAGES);
 	struct page *bounce;
 };
 
@@ -47,6 +50,9 @@ struct svm_scratch {
  * struct svm_migration - a migrate call
  * @ctx: the context.
  * @sdev: its device.
+ * @foreign: the call is not by the owner of the memory.
+ * @preferred: each range goes to where it is advised to: @to_device and @node
+ *	change on the way.
  * @to_device: destination is @sdev, or else system memory.
  * @resident_only: don't populate holes.
  * @evict: make room for what there is none for.
@@ -57,6 +63,7 @@ struct svm_scratch {
  * @no_room: why no page frame could be had when last asked for one, or
  *	SVM_PAGE_CANDIDATE.
  * @kept: frames of the range and of what came for it: not to be evicted.
+ * @spare: to make room: mask of enum svm_advice, what is advised so stays.
  * @looks: frames that may still be looked at to make room; meaningful once
  *	@kept is.
  * @has_kept: what was on the device of the range when room was first wanted is
@@ -72,6 +79,8 @@ struct svm_scratch {
 struct svm_migration {
 	struct svm_context *ctx;
 	struct svm_device *sdev;
+	bool foreign;
+	bool preferred;
 	bool to_device;
 	bool resident_only;
 	bool evict;
@@ -80,6 +89,7 @@ struct svm_migration {
 	struct svm_claim claim;
 	enum svm_page_status no_room;
 	struct list_head kept;
+	u32 spare;
 	unsigned long looks;
 	bool has_kept;
 	struct svm_scratch *scratch;

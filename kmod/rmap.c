@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has a huge device folio mapped.
+ * Who has a device folio mapped.
  *
- * Eviction moves a huge folio by its page frame only if there are 2 MiB of system
- * memory: without a VMA the core can't split it. The core's own way from a folio
- * to its VMAs is not exported, but the structures are, so it is done again here:
- * for anonymous memory only, and without looking at page tables, so that who is
- * found may have the folio mapped, or not.
+ * Eviction asks whether a page shall stay; and it moves a huge folio by its page
+ * frame only if there are 2 MiB of system memory: without a VMA the core can't
+ * split it. The core's own way from a folio to its VMAs is not exported, but the
+ * structures are, so it is done again here: for anonymous memory only, and without
+ * looking at page tables, so that who is found may have the folio mapped, or not.
  *
  * Locking: the folio's lock and the anon_vma's, both by trylock: nothing waits.
  *
@@ -22,7 +22,7 @@
 #include "pool.h"
 #include "rmap.h"
 
-#ifdef SVM_HAVE_LARGE_FOLIOS
+#ifdef SVM_HAVE_DEVICE_PRIVATE
 
 /* Which part of a VMA a folio would be mapped in, if it is. */
 static bool svm_rmap_range(struct vm_area_struct *vma, struct folio *folio,
@@ -64,6 +64,62 @@ none:
 	rcu_read_unlock();
 	return NULL;
 }
+
+/* @folio is locked. */
+static bool svm_rmap_visit_folio(struct folio *folio, svm_rmap_visitor visit,
+				 void *arg)
+{
+	struct anon_vma *anon_vma;
+	struct rb_node *node;
+
+	/* Nobody has it any more. */
+	if (!folio_mapped(folio))
+		return true;
+	anon_vma = svm_rmap_lock(folio);
+	if (!anon_vma)
+		return false;
+	for (node = rb_first_cached(&anon_vma->rb_root); node;
+	     node = rb_next(node)) {
+		struct vm_area_struct *vma =
+			rb_entry(node, struct anon_vma_chain, rb)->vma;
+		unsigned long start, end, first;
+
+		if (!svm_rmap_range(vma, folio, &start, &end))
+			continue;
+		first = vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
+		visit(vma, start, end, folio_pfn(folio) + first - folio->index,
+		      arg);
+		cond_resched();
+	}
+	up_read(&anon_vma->root->rwsem);
+	return true;
+}
+
+/**
+ * svm_rmap_visit() - look at each VMA that may have a device folio mapped
+ * @pfn: the folio's first page frame.
+ * @visit: called for each, with which part of it that would be, and the page
+ *	frame that would be mapped at its beginning; the anon_vma is locked.
+ * @arg: passed to it.
+ *
+ * Return: false if somebody has the folio or its anon_vma locked.
+ */
+bool svm_rmap_visit(unsigned long pfn, svm_rmap_visitor visit, void *arg)
+{
+	struct folio *folio = (struct folio *)pfn_to_page(pfn);
+	bool done = false;
+
+	if (!folio_try_get(folio))
+		return true;
+	if (folio_trylock(folio)) {
+		done = svm_rmap_visit_folio(folio, visit, arg);
+		folio_unlock(folio);
+	}
+	folio_put(folio);
+	return done;
+}
+
+#ifdef SVM_HAVE_LARGE_FOLIOS
 
 /* @folio is locked. */
 static struct mm_struct *svm_rmap_nth(struct folio *folio, unsigned int nth,
@@ -141,4 +197,5 @@ bool svm_rmap_is_whole(unsigned long pfn)
 	folio_put(folio);
 	return whole;
 }
-#endif
+#endif /* SVM_HAVE_LARGE_FOLIOS */
+#endif /* SVM_HAVE_DEVICE_PRIVATE */

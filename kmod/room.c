@@ -10,9 +10,12 @@
  * Locking: the device's gate is held, and no mmap_lock, family mutex or folio
  * lock; mmap_lock is taken to look at the range, a window at a time.
  *
+ * What is pinned stays, and what is to be kept goes when there is nothing else.
+ *
  * Limits: SVM_MAX_CALL_BYTES of the range are looked at, besides mappings of which
  * nothing can move. A call looks at each frame of its owner twice at most: to pass
- * it over because it is warm, and to evict it.
+ * it over because it is warm, and to evict it; and twice more when what was kept
+ * goes.
  */
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -83,6 +86,7 @@ static void svm_keep_range(struct svm_migration *mig,
 	}
 	/* What is left in the clock can be evicted. */
 	mig->looks = 2 * svm_pool_nr_owned(mig->sdev->pool, mig->claim.owner);
+	mig->spare = SVM_ADVICE_PIN | SVM_ADVICE_KEEP;
 	mig->has_kept = true;
 }
 
@@ -105,12 +109,14 @@ bool svm_make_room(struct svm_migration *mig,
 		.killable = true,
 	};
 	unsigned long lacks, moved, sum = 0;
+	bool again;
 
 	/* Nothing that goes makes room then. */
 	if (!mig->claim.limit)
 		return false;
 	if (!mig->has_kept)
 		svm_keep_range(mig, arg);
+	ev.spare = mig->spare;
 	do {
 		lacks = svm_pool_lacks(pool, &mig->claim, want);
 		if (!lacks)
@@ -120,7 +126,17 @@ bool svm_make_room(struct svm_migration *mig,
 		mig->looks = ev.looks;
 		sum += moved;
 		mig->evicted += moved;
-	} while (moved && !fatal_signal_pending(current));
+		/* What is to be kept goes when there is nothing else. */
+		if (!moved && (mig->spare & SVM_ADVICE_KEEP)) {
+			mig->spare = SVM_ADVICE_PIN;
+			mig->looks = 2 * svm_pool_nr_owned(pool,
+							   mig->claim.owner);
+			ev.spare = mig->spare;
+			again = true;
+		} else {
+			again = moved;
+		}
+	} while (again && !fatal_signal_pending(current));
 	return sum;
 }
 

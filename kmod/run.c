@@ -21,6 +21,7 @@
 #include <linux/pagemap.h>
 #include <linux/timekeeping.h>
 
+#include "advise.h"
 #include "compat.h"
 #include "context.h"
 #include "copy.h"
@@ -264,6 +265,18 @@ static void svm_migrate_run(struct svm_migration *mig,
 	}
 }
 
+/* Whether the 2 MiB from a page of the window on shall move as a huge page. */
+static bool svm_goes_whole(struct svm_migration *mig,
+			   struct vm_area_struct *vma, unsigned long i)
+{
+	struct svm_scratch *s = mig->scratch;
+	unsigned long end = i + SVM_BLOCK_PAGES;
+
+	if (mig->foreign && find_next_bit(s->kept, end, i) < end)
+		return false;
+	return svm_plan_huge(mig, vma, &s->pages[i]);
+}
+
 #ifdef SVM_HAVE_LARGE_FOLIOS
 
 /**
@@ -436,7 +449,7 @@ static unsigned long svm_migrate_huge(struct svm_migration *mig,
 		return 0;
 	while (nr - at >= SVM_BLOCK_PAGES &&
 	       s->status[at] == SVM_PAGE_CANDIDATE &&
-	       svm_plan_huge(mig, vma, &s->pages[at]))
+	       svm_goes_whole(mig, vma, at))
 		at += SVM_BLOCK_PAGES;
 	blocks = (at - first) / SVM_BLOCK_PAGES;
 	if (!family)
@@ -485,8 +498,7 @@ static bool svm_run_ends(struct svm_migration *mig, struct vm_area_struct *vma,
 			 unsigned long start, unsigned long i, unsigned long nr)
 {
 	return IS_ALIGNED(start + i * PAGE_SIZE, SVM_BLOCK_BYTES) &&
-	       nr - i >= SVM_BLOCK_PAGES &&
-	       svm_plan_huge(mig, vma, &mig->scratch->pages[i]);
+	       nr - i >= SVM_BLOCK_PAGES && svm_goes_whole(mig, vma, i);
 }
 
 /*
@@ -502,9 +514,14 @@ static unsigned long svm_migrate_pass(struct svm_migration *mig,
 	struct svm_scratch *s = mig->scratch;
 	unsigned long i, first;
 
-	for (i = 0; i < nr; i++)
-		if (s->status[i] == SVM_PAGE_BUSY)
-			s->status[i] = svm_page_plan(mig, vma, &s->pages[i]);
+	for (i = 0; i < nr; i++) {
+		if (s->status[i] != SVM_PAGE_BUSY)
+			continue;
+		s->status[i] = svm_page_plan(mig, vma, &s->pages[i]);
+		if (s->status[i] == SVM_PAGE_CANDIDATE && mig->foreign &&
+		    test_bit(i, s->kept))
+			s->status[i] = SVM_PAGE_KEPT;
+	}
 
 	for (first = 0; first < nr; first = i) {
 		i = first + 1;
@@ -550,6 +567,7 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
 		if (s->status[i] != SVM_PAGE_BUSY ||
 		    !(s->pages[i].flags & SVM_PAGE_F_EXCLUSIVE) ||
 		    svm_page_plan(mig, vma, &s->pages[i]) != SVM_PAGE_BUSY ||
+		    (mig->foreign && test_bit(i, s->kept)) ||
 		    svm_holds_have(&mig->ctx->holds, addr))
 			continue;
 		svm_mirror_end_exclusive(&mig->ctx->mirror, addr,
@@ -587,6 +605,9 @@ unsigned long svm_migrate_window(struct svm_migration *mig,
 
 	for (tries = 0; tries < SVM_MIGRATE_TRIES; tries++) {
 		svm_walk(vma, start, nr, s->pages);
+		if (mig->foreign)
+			svm_advice_kept(vma->vm_mm, start, nr, s->pages,
+					s->kept);
 		if (svm_migrate_end_exclusive(mig, vma, start, nr))
 			svm_walk(vma, start, nr, s->pages);
 		nr = svm_migrate_pass(mig, vma, start, nr, family);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/class/svm/svmN: what a device is and its counters, one value a file. The
- * values are those of SVM_IOCTL_INFO and SVM_IOCTL_STATS; quota_percent is for the
- * administrator to write.
+ * values are those of SVM_IOCTL_INFO and SVM_IOCTL_STATS; quota_percent and the
+ * limits of pinned memory are for the administrator to write. What is pinned
+ * already stays.
  */
 #include <linux/device.h>
+#include <linux/kstrtox.h>
+#include <linux/spinlock.h>
 #include <linux/sysfs.h>
 
 #include "device.h"
@@ -84,6 +87,63 @@ static ssize_t quota_percent_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(quota_percent);
 
+static ssize_t bytes_pinned_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  READ_ONCE(svm_from_dev(dev)->pins.bytes));
+}
+static DEVICE_ATTR_RO(bytes_pinned);
+
+static ssize_t svm_pin_limit_store(struct svm_pins *pins, u64 *limit,
+				   const char *buf, size_t size)
+{
+	u64 bytes;
+	int ret;
+
+	ret = kstrtou64(buf, 0, &bytes);
+	if (ret)
+		return ret;
+	spin_lock(&pins->lock);
+	WRITE_ONCE(*limit, bytes);
+	spin_unlock(&pins->lock);
+	return size;
+}
+
+static ssize_t pin_limit_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  READ_ONCE(svm_from_dev(dev)->pins.limit));
+}
+
+static ssize_t pin_limit_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t size)
+{
+	struct svm_pins *pins = &svm_from_dev(dev)->pins;
+
+	return svm_pin_limit_store(pins, &pins->limit, buf, size);
+}
+static DEVICE_ATTR_RW(pin_limit);
+
+static ssize_t pin_limit_user_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  READ_ONCE(svm_from_dev(dev)->pins.limit_user));
+}
+
+static ssize_t pin_limit_user_store(struct device *dev,
+				    struct device_attribute *attr,
+				    const char *buf, size_t size)
+{
+	struct svm_pins *pins = &svm_from_dev(dev)->pins;
+
+	return svm_pin_limit_store(pins, &pins->limit_user, buf, size);
+}
+static DEVICE_ATTR_RW(pin_limit_user);
+
 static ssize_t bytes_dma_mapped_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
@@ -109,6 +169,9 @@ static struct attribute *svm_device_attrs[] = {
 	&dev_attr_capabilities.attr,
 	&dev_attr_quota_percent.attr,
 	&dev_attr_bytes_dma_mapped.attr,
+	&dev_attr_bytes_pinned.attr,
+	&dev_attr_pin_limit.attr,
+	&dev_attr_pin_limit_user.attr,
 	NULL,
 };
 

@@ -111,6 +111,30 @@ TRACE_EVENT(svm_job_end,
 		  __entry->job, __entry->error, __entry->moved)
 );
 
+TRACE_EVENT(svm_advise,
+	TP_PROTO(u32 id, u64 addr, u64 length, u32 set, u32 clear, int ret),
+	TP_ARGS(id, addr, length, set, clear, ret),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__field(u64, addr)
+		__field(u64, length)
+		__field(u32, set)
+		__field(u32, clear)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->addr = addr;
+		__entry->length = length;
+		__entry->set = set;
+		__entry->clear = clear;
+		__entry->ret = ret;
+	),
+	TP_printk("svm%u addr=%#llx length=%#llx set=%#x clear=%#x ret=%d",
+		  __entry->id, __entry->addr, __entry->length, __entry->set,
+		  __entry->clear, __entry->ret)
+);
+
 #endif /* SVM_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -368,6 +368,26 @@ void svm_walk(struct vm_area_struct *vma, unsigned long start,
 }
 
 /**
+ * svm_walk_finds() - whether a page frame of a device is what is mapped
+ * @vma: the VMA, not of hugetlbfs. Its mmap_lock is held, or the lock of its
+ *	anon_vma, without which page tables are not freed either.
+ * @addr: page aligned address.
+ * @pfn: the page frame, of one of our devices.
+ */
+bool svm_walk_finds(struct vm_area_struct *vma, unsigned long addr,
+		    unsigned long pfn)
+{
+	struct svm_page page;
+	unsigned long offset;
+	int id;
+
+	id = svm_device_id_of_pfn(pfn, &offset);
+	svm_walk_table(vma, addr, addr + PAGE_SIZE, &page);
+	return page.place == SVM_PLACE_DEVICE && page.id == id &&
+	       page.offset == offset;
+}
+
+/**
  * svm_walk_get_folio() - take a reference to the system folio at an address
  * @vma: the VMA, not of hugetlbfs; its mmap_lock is held.
  * @addr: page aligned address.

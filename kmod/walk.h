@@ -20,6 +20,8 @@ struct vm_area_struct;
 
 void svm_walk(struct vm_area_struct *vma, unsigned long start,
 	      unsigned long nr, struct svm_page *pages);
+bool svm_walk_finds(struct vm_area_struct *vma, unsigned long addr,
+		    unsigned long pfn);
 struct folio *svm_walk_get_folio(struct vm_area_struct *vma,
 				 unsigned long addr);
 

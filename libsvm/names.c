@@ -26,6 +26,8 @@ static const char *const status_names[] = {
 	[SVM_PAGE_BUSY] = "busy",
 	[SVM_PAGE_POISONED] = "poisoned",
 	[SVM_PAGE_OVER_QUOTA] = "over-quota",
+	[SVM_PAGE_KEPT] = "kept",
+	[SVM_PAGE_INDIFFERENT] = "indifferent",
 };
 _Static_assert(sizeof(status_names) / sizeof(status_names[0]) ==
 		       SVM_PAGE_STATUS_NR,

@@ -68,6 +68,8 @@ enum {
 	SVM_CMD_ACCESS = 0x67,
 	SVM_CMD_EXCLUSIVE = 0x68,
 	SVM_CMD_EVENTS = 0x69,
+	SVM_CMD_ADVISE = 0x6a,
+	SVM_CMD_ADVICE = 0x6b,
 	SVM_CMD_QUOTA = 0x6e,
 	SVM_CMD_SUBMIT = 0x70,
 	SVM_CMD_CANCEL = 0x71,
@@ -119,6 +121,8 @@ enum svm_device_type {
  * @SVM_CAP_EXCLUSIVE: device-exclusive access (%SVM_IOCTL_EXCLUSIVE).
  * @SVM_CAP_EVENTS: a context tells what happens to its memory
  *	(%SVM_IOCTL_EVENTS).
+ * @SVM_CAP_ADVISE: advice can be given for ranges of memory
+ *	(%SVM_IOCTL_ADVISE).
  * @SVM_CAP_ASYNC: migrations can go on in the background (%SVM_IOCTL_SUBMIT).
  * @SVM_CAP_DMA: the device masters the bus: SVM_IOCTL_ACCESS works by its own DMA.
  *	It can read, write, fill and copy, but does no atomics, and what is in
@@ -132,6 +136,7 @@ enum svm_capability {
 	SVM_CAP_ACCESS = 1 << 4,
 	SVM_CAP_EXCLUSIVE = 1 << 5,
 	SVM_CAP_EVENTS = 1 << 6,
+	SVM_CAP_ADVISE = 1 << 7,
 	SVM_CAP_ASYNC = 1 << 8,
 	SVM_CAP_DMA = 1 << 9,
 };
@@ -199,6 +204,10 @@ struct svm_ioctl_info {
  *	it was copied.
  * @SVM_PAGE_OVER_QUOTA: the address space has as much on the destination device
  *	as its quota allows, see %SVM_IOCTL_QUOTA.
+ * @SVM_PAGE_KEPT: its owner's advice keeps it from being moved by other
+ *	processes (%SVM_ADVICE_KEEP, %SVM_ADVICE_PIN).
+ * @SVM_PAGE_INDIFFERENT: it prefers no place, where %SVM_DEST_PREFERRED was asked
+ *	for.
  * @SVM_PAGE_STATUS_NR: number of values so far.
  */
 enum svm_page_status {
@@ -220,6 +229,8 @@ enum svm_page_status {
 	SVM_PAGE_BUSY = 15,
 	SVM_PAGE_POISONED = 16,
 	SVM_PAGE_OVER_QUOTA = 17,
+	SVM_PAGE_KEPT = 18,
+	SVM_PAGE_INDIFFERENT = 19,
 	SVM_PAGE_STATUS_NR,
 };
 
@@ -230,10 +241,13 @@ enum svm_page_status {
  * enum svm_migrate_dest - where pages shall go
  * @SVM_DEST_DEVICE: to the memory of the context's device.
  * @SVM_DEST_SYSTEM: to system memory, on &svm_ioctl_migrate.node.
+ * @SVM_DEST_PREFERRED: each page to the place that this context's advice names for
+ *	it, see %SVM_ADVICE_PREFER.
  */
 enum svm_migrate_dest {
 	SVM_DEST_DEVICE = 1,
 	SVM_DEST_SYSTEM = 2,
+	SVM_DEST_PREFERRED = 3,
 };
 
 /**
@@ -260,7 +274,7 @@ enum svm_migrate_flags {
  * @node: for %SVM_DEST_SYSTEM: the NUMA node, and no other, or %SVM_NODE_ANY:
  *	then pages in device memory go where the mapping's memory policy says,
  *	and pages in system memory count as there already. Must be
- *	%SVM_NODE_ANY for %SVM_DEST_DEVICE.
+ *	%SVM_NODE_ANY for the others.
  * @status: pointer to an array of __u8, one &enum svm_page_status for each page
  *	of the range, or 0. Written for the pages from @addr up to @next, and
  *	not beyond.
@@ -286,8 +300,9 @@ enum svm_migrate_flags {
  * passed over before, are passed over once. Pages of the range from @addr on
  * stay, as far as one call reaches. Memory of other address spaces stays, and
  * %SVM_PAGE_DEVICE_FULL or %SVM_PAGE_OVER_QUOTA is for what there was no room for
- * even so. Making room may bring more home than was wanted, since huge pages go
- * whole and pages that are in use for a moment stay a moment longer.
+ * even so. Advice holds as for SVM_IOCTL_EVICT. Making room may bring more home
+ * than was wanted, since huge pages go whole and pages that are in use for a
+ * moment stay a moment longer.
  *
  * Errors, besides the common ones: EINVAL for a node that has no memory;
  * EACCES for a node that the caller's cpuset does not allow; EOPNOTSUPP for
@@ -419,6 +434,9 @@ struct svm_ioctl_residency {
  * most, and so that afterwards none of them has more than any other from which
  * something was taken; from each what it used longest ago, as with
  * %SVM_MIGRATE_EVICT. Needs CAP_SYS_ADMIN.
+ * With a number of bytes, pages that are pinned by advice stay, and pages that
+ * shall be kept go only when there are no others, see &enum svm_advice; all means
+ * all.
  *
  * Errors: the common ones.
  */
@@ -838,6 +856,164 @@ struct svm_ioctl_events {
 };
 
 #define SVM_IOCTL_EVENTS _IO(SVM_TYPE, SVM_CMD_EVENTS)
+
+/**
+ * DOC: advice
+ *
+ * Advice is kept by a context for ranges of its address space, page by page, and
+ * for the memory that is mapped there when it is given: it is gone when that is
+ * unmapped, by munmap(), by mmap() over it, or by mremap() at the old place, and
+ * with exec, exit, and the last close of the context. It is not gone when pages
+ * are discarded (MADV_DONTNEED), protected, moved or swapped out. A child has no
+ * context and so no advice after fork(). When several contexts give advice for
+ * the same memory, each holds for itself.
+ *
+ * A context has up to %SVM_ADVISE_MAX_RANGES ranges; neighbours with the same
+ * advice count as one. If munmap() makes a hole in a range, and there is no place
+ * for another, the smaller of the two parts loses its advice too; that is
+ * counted in &svm_ioctl_advice.bytes_lost.
+ */
+
+/* The most ranges of a context that differ in their advice, or lie apart. */
+#define SVM_ADVISE_MAX_RANGES 1024
+
+/**
+ * enum svm_advice - bits of what is advised
+ * @SVM_ADVICE_PREFER: a place that the memory prefers: the context's device, or a
+ *	NUMA node. %SVM_DEST_PREFERRED moves it there. What comes home from the
+ *	device by a CPU touch or by eviction goes to the preferred node, if there
+ *	is free memory on it and the cpuset of the one who brings it home allows
+ *	it, else where it would go without. Nothing else moves by itself.
+ * @SVM_ADVICE_KEEP: others shall not move it. Migrate calls of a process that
+ *	does not have this address space (%SVM_F_OWNER_MM: svmd, svm-run) leave it
+ *	where it is, on a device or in system memory, and say %SVM_PAGE_KEPT; calls
+ *	of the owner's own threads move it. When a device needs room, its kept
+ *	pages are the last to go. They do go: what must not is to be pinned, for
+ *	which there is a quota.
+ * @SVM_ADVICE_PIN: what is on the context's device stays there. It is not taken to
+ *	make room, nor by SVM_IOCTL_EVICT of a number of bytes, nor by migrate
+ *	calls of other processes. It does come home by a call of the owner, by
+ *	SVM_IOCTL_EVICT of everything, when the device is destroyed, and when a CPU
+ *	touches it, since device memory can't be mapped by a CPU. It does not bring
+ *	pages to the device either.
+ *
+ *	Each byte of such a range counts, on the device or not, for the quota: that
+ *	of the device for all together (sysfs: pin_limit) and that of the user
+ *	who opened the context (pin_limit_user), both in bytes and by default a half
+ *	and a quarter of the device. CAP_SYS_RESOURCE goes beyond both.
+ * @SVM_ADVICE_READ_MOSTLY: it is read in passing, by CPUs and the device, and
+ *	seldom written. A touch by a CPU then brings home up to 2 MiB around it
+ *	at once, as far as this advice holds, and not 64 KiB; the device reads on
+ *	in system memory, through its mirror. There are no copies: a page is in
+ *	one place at a time, whoever reads it.
+ */
+enum svm_advice {
+	SVM_ADVICE_PREFER = 1 << 0,
+	SVM_ADVICE_KEEP = 1 << 1,
+	SVM_ADVICE_PIN = 1 << 2,
+	SVM_ADVICE_READ_MOSTLY = 1 << 3,
+};
+
+/**
+ * struct svm_ioctl_advise - ioctl(SVM_IOCTL_ADVISE) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_advise).
+ * @flags: %SVM_F_OWNER_MM or 0.
+ * @addr: first byte of the range; page aligned.
+ * @length: bytes; page aligned, not 0. What is not mapped in it is passed over.
+ * @set: mask of &enum svm_advice to give.
+ * @clear: mask of &enum svm_advice to take back; none that is in @set, and not
+ *	both 0.
+ * @dest: with %SVM_ADVICE_PREFER in @set: %SVM_DEST_DEVICE or %SVM_DEST_SYSTEM;
+ *	else 0.
+ * @node: with %SVM_DEST_SYSTEM: the NUMA node, or %SVM_NODE_ANY for wherever the
+ *	mapping's memory policy says. Else %SVM_NODE_ANY.
+ * @next: out: the first address that was not worked on: less than @addr plus
+ *	@length when the range has very many mappings: call again from there.
+ * @bytes: out: memory from @addr up to @next that is mapped, so that the advice
+ *	holds for it.
+ *
+ * Advice that is not named in @set or @clear stays as it was. The call does not
+ * move anything.
+ *
+ * Errors, besides the common ones: ENOSPC for more than %SVM_ADVISE_MAX_RANGES
+ * ranges; EDQUOT when %SVM_ADVICE_PIN is beyond a quota and the caller lacks
+ * CAP_SYS_RESOURCE; EPERM for @clear of %SVM_ADVICE_KEEP or %SVM_ADVICE_PIN by
+ * another process than the owner; EINVAL for a node that has no memory, and
+ * EACCES for one that the caller's cpuset does not allow; EOPNOTSUPP for
+ * %SVM_ADVICE_PIN, %SVM_ADVICE_READ_MOSTLY and %SVM_DEST_DEVICE without
+ * %SVM_CAP_TO_DEVICE; EINTR for any signal, when the context's first advice waits
+ * for other threads' work on the address space.
+ *
+ * An error changes nothing. If it is found behind a gap between mappings, the
+ * call succeeds with @next there, and the next call returns the error.
+ */
+struct svm_ioctl_advise {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__u32 set;
+	__u32 clear;
+	__u32 dest;
+	__s32 node;
+	__aligned_u64 next;
+	__aligned_u64 bytes;
+};
+
+#define SVM_IOCTL_ADVISE _IO(SVM_TYPE, SVM_CMD_ADVISE)
+
+/**
+ * struct svm_advice_range - memory with the same advice
+ * @addr: first byte.
+ * @length: bytes.
+ * @advice: mask of &enum svm_advice; not 0.
+ * @dest: with %SVM_ADVICE_PREFER as it was given, else 0.
+ * @node: likewise, else %SVM_NODE_ANY.
+ * @reserved: 0.
+ */
+struct svm_advice_range {
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__u32 advice;
+	__u32 dest;
+	__s32 node;
+	__u32 reserved;
+};
+
+/**
+ * struct svm_ioctl_advice - ioctl(SVM_IOCTL_ADVICE) on /dev/svmN
+ * @size: sizeof(struct svm_ioctl_advice).
+ * @flags: %SVM_F_OWNER_MM or 0.
+ * @addr: first byte of the range; page aligned.
+ * @length: bytes; page aligned, not 0. It need not be mapped.
+ * @ranges: pointer to an array of &struct svm_advice_range, in ascending order,
+ *	for the parts of the range that have advice of this context; or 0.
+ * @count: entries in the array; 0 if @ranges is 0.
+ * @filled: out: entries that were written.
+ * @found: out: entries that there are: with a short array more than @filled.
+ * @reserved: must be 0.
+ * @bytes_pinned: out: bytes for which the context advises %SVM_ADVICE_PIN, in
+ *	its whole address space.
+ * @bytes_lost: out: bytes that have lost their advice for want of a range, since
+ *	the context was opened.
+ *
+ * Errors: the common ones, but those for an unmapped range and a short array.
+ */
+struct svm_ioctl_advice {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 ranges;
+	__u32 count;
+	__u32 filled;
+	__u32 found;
+	__u32 reserved;
+	__aligned_u64 bytes_pinned;
+	__aligned_u64 bytes_lost;
+};
+
+#define SVM_IOCTL_ADVICE _IO(SVM_TYPE, SVM_CMD_ADVICE)
 
 /* The most jobs that a context has which were not reaped. */
 #define SVM_JOBS_MAX 64
