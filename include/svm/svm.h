@@ -365,6 +365,101 @@ int svm_migrate_ranges(struct svm *svm, const struct svm_range *ranges,
 int svm_prefetch(struct svm *svm, void *addr, size_t length,
 		 struct svm_place to, struct svm_result *result);
 
+/* Advice */
+
+/**
+ * struct svm_advise_opts - what to say about a range
+ * @size: sizeof(struct svm_advise_opts).
+ * @flags: must be 0.
+ * @set: mask of enum svm_advice to give.
+ * @clear: mask of enum svm_advice to take back; none that is in @set.
+ * @place: with SVM_ADVICE_PREFER the place that is preferred, and with
+ *	SVM_ADVICE_PIN the device on which to pin; else zeroed.
+ */
+struct svm_advise_opts {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t set;
+	uint32_t clear;
+	struct svm_place place;
+};
+#define SVM_ADVISE_OPTS_INIT \
+	{ sizeof(struct svm_advise_opts), 0, 0, 0, { 0, 0 } }
+
+/**
+ * svm_advise() - say where memory shall be, and who may move it
+ * @svm: the handle.
+ * @addr: where the range begins.
+ * @length: bytes.
+ * @opts: what to say.
+ *
+ * The kernel module keeps advice by range until the memory is unmapped, or the
+ * handle is closed; what each kind means is in <linux/svm.h>. Nothing moves by
+ * the call. A preferred place replaces the one before. Advice that nobody is
+ * there to follow is dropped: without the module all of it, without the device
+ * or its memory what needs that.
+ *
+ * Returns the mask of what of @set is in effect now, 0 or more; or -EINVAL,
+ * also for a node without memory; -EFAULT if nothing is mapped; -EDQUOT for
+ * more pinned memory than the administrator allows; -ENOSPC for too many
+ * different ranges; -EPERM for taking back SVM_ADVICE_KEEP or SVM_ADVICE_PIN of
+ * another process; -EACCES for a node that the cpuset does not allow; -EXDEV,
+ * -ESRCH, -ENOMEM, -EINTR. After an error some of it may have been given.
+ */
+int svm_advise(struct svm *svm, const void *addr, size_t length,
+	       const struct svm_advise_opts *opts);
+
+/**
+ * svm_settle() - move memory to where it prefers to be
+ * @svm: the handle.
+ * @addr: where the range begins.
+ * @length: bytes.
+ * @result: what came of it; may be NULL.
+ *
+ * Each page goes to the place that SVM_ADVICE_PREFER names for it. What is not
+ * there yet is left alone, and what prefers no place counts as
+ * SVM_PAGE_INDIFFERENT: without the module, all of it.
+ *
+ * Returns 0, -EINVAL, -EFAULT if nothing is mapped, -EXDEV, -ESRCH, -ENOMEM,
+ * -EINTR.
+ */
+int svm_settle(struct svm *svm, void *addr, size_t length,
+	       struct svm_result *result);
+
+/**
+ * struct svm_advised - memory with the same advice
+ * @addr: first byte.
+ * @length: bytes.
+ * @advice: mask of enum svm_advice.
+ * @device: the N of svmN through which it was given, and on which
+ *	SVM_ADVICE_PIN pins.
+ * @place: what SVM_ADVICE_PREFER prefers, else zeroed.
+ */
+struct svm_advised {
+	void *addr;
+	size_t length;
+	uint32_t advice;
+	uint32_t device;
+	struct svm_place place;
+};
+
+/**
+ * svm_advice() - which advice is in effect
+ * @svm: the handle.
+ * @addr: where the range begins.
+ * @length: bytes.
+ * @advised: array for the answer, device by device, each in ascending order; may
+ *	be NULL with @count 0.
+ * @count: entries in @advised.
+ *
+ * Advice that is not about one device appears once for each.
+ *
+ * Returns the number of entries that there are, which may be more than @count;
+ * or -EINVAL, -EXDEV, -ESRCH, -ENOMEM.
+ */
+ssize_t svm_advice(struct svm *svm, const void *addr, size_t length,
+		   struct svm_advised *advised, size_t count);
+
 /* Asking */
 
 /**

@@ -209,6 +209,32 @@ struct svm_ioctl_destroy arg_destroy(uint32_t id)
 	return arg;
 }
 
+struct svm_ioctl_advise arg_advise(const void *addr, size_t length,
+				   uint32_t set, uint32_t clear)
+{
+	RUBBISH(struct svm_ioctl_advise);
+	arg.addr = (uintptr_t)addr;
+	arg.length = length;
+	arg.set = set;
+	arg.clear = clear;
+	arg.dest = 0;
+	arg.node = SVM_NODE_ANY;
+	return arg;
+}
+
+struct svm_ioctl_advice arg_advice(const void *addr, size_t length,
+				   struct svm_advice_range *ranges,
+				   uint32_t count)
+{
+	RUBBISH(struct svm_ioctl_advice);
+	arg.addr = (uintptr_t)addr;
+	arg.length = length;
+	arg.ranges = (uintptr_t)ranges;
+	arg.count = count;
+	arg.reserved = 0;
+	return arg;
+}
+
 uint32_t create_device(uint64_t bytes)
 {
 	struct svm_ioctl_create c = arg_create(bytes, SVM_NODE_ANY);

@@ -34,6 +34,7 @@ struct dest {
 #define TO_DEVICE ((struct dest){ SVM_DEST_DEVICE, SVM_NODE_ANY })
 #define TO_SYSTEM ((struct dest){ SVM_DEST_SYSTEM, SVM_NODE_ANY })
 #define TO_NODE(n) ((struct dest){ SVM_DEST_SYSTEM, n })
+#define TO_PREFERRED ((struct dest){ SVM_DEST_PREFERRED, SVM_NODE_ANY })
 
 /* What became of the pages, over one or several calls. */
 struct tally {
@@ -141,6 +142,11 @@ struct svm_ioctl_stats arg_stats(uint32_t scope);
 struct svm_ioctl_quota arg_quota(uint32_t flags, uint64_t bytes);
 struct svm_ioctl_create arg_create(uint64_t bytes, int node);
 struct svm_ioctl_destroy arg_destroy(uint32_t id);
+struct svm_ioctl_advise arg_advise(const void *addr, size_t length,
+				   uint32_t set, uint32_t clear);
+struct svm_ioctl_advice arg_advice(const void *addr, size_t length,
+				   struct svm_advice_range *ranges,
+				   uint32_t count);
 
 /* Makes a ram device, waits for its node. Skips the case where it can't. */
 uint32_t create_device(uint64_t bytes);

@@ -18,7 +18,7 @@ const struct group group = { .module_args = "ram=512M,512M" };
 #define CAPS_KNOWN                                                   \
 	(SVM_CAP_TO_DEVICE | SVM_CAP_TO_SYSTEM | SVM_CAP_RESIDENCY | \
 	 SVM_CAP_CREATE | SVM_CAP_ACCESS | SVM_CAP_EXCLUSIVE |       \
-	 SVM_CAP_EVENTS | SVM_CAP_ASYNC)
+	 SVM_CAP_EVENTS | SVM_CAP_ASYNC | SVM_CAP_ADVISE)
 
 static void check_device_info(unsigned int n)
 {
@@ -34,6 +34,7 @@ static void check_device_info(unsigned int n)
 	CHECK_EQ(info.capabilities & ~(uint64_t)CAPS_KNOWN, 0);
 	CHECK(info.capabilities & SVM_CAP_TO_SYSTEM);
 	CHECK(info.capabilities & SVM_CAP_RESIDENCY);
+	CHECK(info.capabilities & SVM_CAP_ADVISE);
 	CHECK_GT(info.max_call_bytes, 0);
 	CHECK_EQ(info.max_call_bytes % PAGE, 0);
 	if (info.capabilities & SVM_CAP_TO_DEVICE) {

@@ -57,6 +57,53 @@ CASE(no_move_to_device)
 	check_fill(addr, LENGTH, 1);
 }
 
+/* What needs no device memory can be advised for. */
+CASE(advice_without_a_device)
+{
+	const uint32_t needs[] = { SVM_ADVICE_PIN, SVM_ADVICE_READ_MOSTLY,
+				   SVM_ADVICE_PREFER };
+	int fd = open_device(0);
+	char *addr = map_anon(LENGTH);
+	struct svm_ioctl_advise a;
+	int i;
+
+	need_no_device_memory();
+	for (i = 0; i < 3; i++) {
+		a = arg_advise(addr, LENGTH, needs[i], 0);
+		if (needs[i] == SVM_ADVICE_PREFER)
+			a.dest = SVM_DEST_DEVICE;
+		check_refused(fd, SVM_IOCTL_ADVISE, &a, sizeof(a), EOPNOTSUPP);
+	}
+	a = arg_advise(addr, LENGTH, SVM_ADVICE_KEEP | SVM_ADVICE_PREFER, 0);
+	a.dest = SVM_DEST_SYSTEM;
+	a.node = 0;
+	CHECK_RET(svm_call(fd, SVM_IOCTL_ADVISE, &a), 0);
+	CHECK_EQ(a.bytes, LENGTH);
+}
+
+/* On every kernel: each part to its node. */
+CASE(preferred_nodes)
+{
+	int fd = open_device(0), nodes[2], i;
+	char *addr = map_anon(LENGTH);
+
+	need_two_nodes(nodes);
+	fill(addr, LENGTH, 1);
+	for (i = 0; i < 2; i++) {
+		struct svm_ioctl_advise a = arg_advise(addr + i * LENGTH / 2,
+						       LENGTH / 2,
+						       SVM_ADVICE_PREFER, 0);
+
+		a.dest = SVM_DEST_SYSTEM;
+		a.node = nodes[i];
+		CHECK_RET(svm_call(fd, SVM_IOCTL_ADVISE, &a), 0);
+	}
+	move_all(fd, addr, LENGTH, TO_PREFERRED);
+	check_on_node(fd, addr, LENGTH / 2, nodes[0]);
+	check_on_node(fd, addr + LENGTH / 2, LENGTH / 2, nodes[1]);
+	check_fill(addr, LENGTH, 1);
+}
+
 CASE(no_create_evict_or_quota)
 {
 	struct svm_ioctl_quota q = arg_quota(0, 0);

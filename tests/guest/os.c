@@ -283,6 +283,11 @@ void drop_cap(unsigned int cap)
 	CHECK_SYS(syscall(SYS_capset, &head, data));
 }
 
+void drop_cap_sys_admin(void)
+{
+	drop_cap(CAP_SYS_ADMIN);
+}
+
 int real_file(size_t length)
 {
 	char path[] = "/var/tmp/svm-test-XXXXXX";

@@ -94,6 +94,7 @@ void *map_shared(size_t length);
 
 /* Lose a capability of <linux/capability.h>, in this thread. */
 void drop_cap(unsigned int cap);
+void drop_cap_sys_admin(void);
 
 /* A new file on a real file system (not tmpfs), open and unlinked. */
 int real_file(size_t length);

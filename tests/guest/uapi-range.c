@@ -141,7 +141,7 @@ CASE(range_mapped_far_ahead)
 
 CASE(migrate_bad_destination)
 {
-	const uint32_t bad[] = { 0, 3, 4, 0x80000000, 0xffffffff };
+	const uint32_t bad[] = { 0, 4, 5, 0x80000000, 0xffffffff };
 	int fd = open_device(0);
 	char *addr = map_anon(PAGE);
 	struct svm_ioctl_migrate m;

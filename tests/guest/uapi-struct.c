@@ -44,6 +44,8 @@ static const struct call calls[] = {
 	{ "submit", SVM_IOCTL_SUBMIT, sizeof(struct svm_ioctl_submit), false },
 	{ "cancel", SVM_IOCTL_CANCEL, sizeof(struct svm_ioctl_cancel), false },
 	{ "reap", SVM_IOCTL_REAP, sizeof(struct svm_ioctl_reap), false },
+	{ "advise", SVM_IOCTL_ADVISE, sizeof(struct svm_ioctl_advise), false },
+	{ "advice", SVM_IOCTL_ADVICE, sizeof(struct svm_ioctl_advice), false },
 	{ "create", SVM_IOCTL_CREATE, sizeof(struct svm_ioctl_create), true },
 	{ "destroy", SVM_IOCTL_DESTROY, sizeof(struct svm_ioctl_destroy),
 	  true },
@@ -79,6 +81,10 @@ static void make_request(const struct call *c, void *buffer)
 		arg_submit(memory, 4 * PAGE, TO_SYSTEM, -1);
 	const struct svm_ioctl_cancel cancel = arg_cancel(0);
 	const struct svm_ioctl_reap reap = arg_reap(results, SVM_JOBS_MAX);
+	const struct svm_ioctl_advise advise =
+		arg_advise(memory, 4 * PAGE, SVM_ADVICE_KEEP, 0);
+	const struct svm_ioctl_advice advice =
+		arg_advice(memory, 4 * PAGE, NULL, 0);
 	const void *from = NULL;
 
 	op = op_read(memory, sizeof(word), &word);
@@ -124,6 +130,12 @@ static void make_request(const struct call *c, void *buffer)
 		break;
 	case SVM_IOCTL_REAP:
 		from = &reap;
+		break;
+	case SVM_IOCTL_ADVISE:
+		from = &advise;
+		break;
+	case SVM_IOCTL_ADVICE:
+		from = &advice;
 		break;
 	}
 	CHECK(from);
@@ -378,6 +390,8 @@ CASE(unknown_flags)
 			if ((c->cmd == SVM_IOCTL_RESIDENCY ||
 			     c->cmd == SVM_IOCTL_ACCESS ||
 			     c->cmd == SVM_IOCTL_EXCLUSIVE ||
+			     c->cmd == SVM_IOCTL_ADVISE ||
+			     c->cmd == SVM_IOCTL_ADVICE ||
 			     c->cmd == SVM_IOCTL_CANCEL ||
 			     c->cmd == SVM_IOCTL_REAP) &&
 			    flags & SVM_F_OWNER_MM)

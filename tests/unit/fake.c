@@ -72,7 +72,8 @@ struct fake_device *fake_add_device(unsigned int id, uint64_t room)
 		.version = SVM_UAPI_VERSION,
 		.capabilities = SVM_CAP_TO_DEVICE | SVM_CAP_TO_SYSTEM |
 				SVM_CAP_RESIDENCY | SVM_CAP_ACCESS |
-				SVM_CAP_EXCLUSIVE | SVM_CAP_EVENTS,
+				SVM_CAP_EXCLUSIVE | SVM_CAP_EVENTS |
+				SVM_CAP_ADVISE,
 		.room = room,
 	};
 	return dev;
@@ -288,6 +289,28 @@ static uint8_t move_one(struct fake_device *dev, struct fake_page *page,
 	return SVM_PAGE_MOVED;
 }
 
+static struct fake_advice *advice_at(struct fake_device *dev, uint64_t addr)
+{
+	return &dev->advice[(addr - FAKE_BASE) / FAKE_PAGE];
+}
+
+/* The next page of a call, to where the call or the page wants it. */
+static uint8_t move_preferred(struct fake_device *dev,
+			      const struct svm_ioctl_migrate *arg)
+{
+	struct svm_ioctl_migrate one = *arg;
+	const struct fake_advice *a;
+
+	if (arg->dest != SVM_DEST_PREFERRED || !page_at(arg->next))
+		return move_one(dev, page_at(arg->next), arg);
+	a = advice_at(dev, arg->next);
+	if (!(a->bits & SVM_ADVICE_PREFER))
+		return SVM_PAGE_INDIFFERENT;
+	one.dest = a->dest;
+	one.node = a->node;
+	return move_one(dev, page_at(arg->next), &one);
+}
+
 int fake_migrate(struct fake_device *dev, struct svm_ioctl_migrate *arg)
 {
 	uint8_t *status = (uint8_t *)(uintptr_t)arg->status;
@@ -306,7 +329,7 @@ int fake_migrate(struct fake_device *dev, struct svm_ioctl_migrate *arg)
 	if (dev->stands_still)
 		return 0;
 	for (i = 0; i < nr && i < fake.call_pages; i++) {
-		uint8_t s = move_one(dev, page_at(arg->next), arg);
+		uint8_t s = move_preferred(dev, arg);
 
 		arg->pages[s]++;
 		if (s == SVM_PAGE_MOVED)
@@ -356,6 +379,73 @@ static int do_residency(struct fake_device *dev,
 	return 0;
 }
 
+static int do_advise(struct fake_device *dev, struct svm_ioctl_advise *arg)
+{
+	bool prefer = arg->set & SVM_ADVICE_PREFER;
+	size_t i, nr = arg->length / FAKE_PAGE;
+	int ret = check_call(dev, arg->flags, arg->addr, arg->length);
+
+	if (ret)
+		return ret;
+	if ((arg->set & arg->clear) || !(arg->set | arg->clear) ||
+	    !prefer != !arg->dest ||
+	    (arg->dest != SVM_DEST_SYSTEM && arg->node != SVM_NODE_ANY))
+		return -EINVAL;
+	if (nothing_mapped(arg->addr, arg->length))
+		return -EFAULT;
+	arg->next = arg->addr;
+	if (dev->stands_still)
+		return 0;
+	for (i = 0; i < nr && i < fake.call_pages; i++) {
+		struct fake_advice *a = advice_at(dev, arg->next);
+
+		if (page_at(arg->next)) {
+			if (prefer || arg->clear & SVM_ADVICE_PREFER)
+				a->dest = arg->dest, a->node = arg->node;
+			a->bits = (a->bits & ~arg->clear) | arg->set;
+			arg->bytes += FAKE_PAGE;
+		}
+		arg->next += FAKE_PAGE;
+	}
+	return 0;
+}
+
+static bool same_advice(const struct fake_advice *a,
+			const struct fake_advice *b)
+{
+	return a->bits == b->bits && a->dest == b->dest && a->node == b->node;
+}
+
+static int do_advice(struct fake_device *dev, struct svm_ioctl_advice *arg)
+{
+	struct svm_advice_range *ranges =
+		(struct svm_advice_range *)(uintptr_t)arg->ranges;
+	uint64_t at, end = arg->addr + arg->length;
+	int ret = check_call(dev, arg->flags, arg->addr, arg->length);
+
+	if (ret)
+		return ret;
+	for (at = arg->addr; at < end;) {
+		const struct fake_advice *a = advice_at(dev, at);
+		uint64_t from = at;
+
+		while (at < end && same_advice(a, advice_at(dev, at)))
+			at += FAKE_PAGE;
+		if (!a->bits)
+			continue;
+		arg->found++;
+		if (arg->filled < arg->count)
+			ranges[arg->filled++] = (struct svm_advice_range){
+				.addr = from,
+				.length = at - from,
+				.advice = a->bits,
+				.dest = a->dest,
+				.node = a->node,
+			};
+	}
+	return 0;
+}
+
 static int device_ioctl(struct fake_device *dev, unsigned int cmd, void *arg)
 {
 	struct svm_ioctl_evict *evict = arg;
@@ -395,6 +485,10 @@ static int device_ioctl(struct fake_device *dev, unsigned int cmd, void *arg)
 		return fake_exclusive(dev, arg);
 	case SVM_IOCTL_EVENTS:
 		return fake_events(dev, arg);
+	case SVM_IOCTL_ADVISE:
+		return do_advise(dev, arg);
+	case SVM_IOCTL_ADVICE:
+		return do_advice(dev, arg);
 	case SVM_IOCTL_EVICT:
 		evict->bytes_evicted = evict->bytes ? evict->bytes : 12345;
 		return 0;

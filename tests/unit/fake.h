@@ -61,6 +61,13 @@ struct fake_page {
 	uint16_t id;	/* node or device */
 };
 
+/* What a context advises for a page. */
+struct fake_advice {
+	uint8_t bits; /* mask of enum svm_advice */
+	uint8_t dest;
+	int32_t node;
+};
+
 struct fake_device {
 	bool exists;
 	bool gone;	    /* each ioctl gives ENODEV */
@@ -94,6 +101,7 @@ struct fake_device {
 	unsigned int waits; /* for events, each of which brings... */
 	size_t wait_brings; /* ...so many */
 	int wait_error;
+	struct fake_advice advice[FAKE_PAGES];
 };
 
 struct fake {
