@@ -162,6 +162,8 @@ CASE(does_everything_unnoticed)
 	run_under_churn("--seed=1", report, sizeof(report));
 	CHECK_GT(reported(report, "passes"), 0);
 	CHECK_GT(reported(report, "background_moves"), 0);
+	CHECK_GT(reported(report, "advice_given"), 0);
+	CHECK_GT(reported(report, "advice_taken_back"), 0);
 	CHECK_GT(reported(report, "bytes_to_device"), 0);
 	CHECK_GT(reported(report, "faults"), 0);
 	CHECK_GT(reported(report, "atomics"), 0);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Random moves and pokes. One tick does a bounded share of a survey when the
- * picture of a process's memory is out of date, one move, and one poke.
+ * picture of a process's memory is out of date, one move, one poke,
+ * and now and then a hint.
  */
 #include "churn.h"
 
@@ -10,6 +11,7 @@
 
 #include "clock.h"
 #include "engine.h"
+#include "hint.h"
 #include "process.h"
 
 /* How long a picture is good, at least; and how much of the time it may take. */
@@ -18,6 +20,8 @@
 #define SURVEY_BUDGET (5 * NS_PER_MS)
 /* One move in so many is left to the kernel's background. */
 #define FLIGHT_SHARE 4
+/* One tick in so many has a hint. */
+#define HINT_SHARE 4
 /* A device that is full gets some rest. */
 #define FULL_WAIT (20 * NS_PER_MS)
 
@@ -105,6 +109,18 @@ static int move(struct churn *churn, struct process *process)
 	return err;
 }
 
+static int hint(struct churn *churn, struct process *process)
+{
+	struct place *place = pick_place(churn, process);
+	struct run piece;
+
+	if (!place || rng_below(&churn->rng, HINT_SHARE))
+		return 0;
+	churn_pick(&churn->rng, &process->survey.runs, churn->max_bytes,
+		   &piece);
+	return hint_give(process, &piece, place, &churn->rng, churn->tally);
+}
+
 /* Another piece of the same memory. */
 static int poke(struct churn *churn, struct process *process)
 {
@@ -130,6 +146,8 @@ void churn_tick(struct churn *churn)
 		err = move(churn, process);
 		if (err != -ESRCH)
 			err = poke(churn, process);
+		if (err != -ESRCH)
+			err = hint(churn, process);
 	}
 	if (err == -ESRCH)
 		roster_gone(roster, process);

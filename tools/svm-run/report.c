@@ -173,6 +173,13 @@ void report_text(const struct report *report, FILE *out)
 			format_bytes(places->list[i].bytes_moved, text),
 			places->list[i].moves);
 	if (places->nr_devices) {
+		if (report->options->churn_ns)
+			fprintf(out,
+				"  advice          given %" PRIu64
+				" times, taken back %" PRIu64
+				", followed by %s\n",
+				tally->hints, tally->hints_withdrawn,
+				format_bytes(tally->hints_followed, text));
 		fprintf(out, "  populated       %s\n",
 			format_bytes(stats->bytes_populated, text));
 		fprintf(out, "  faulted back    %s in %" PRIu64 " faults\n",

@@ -167,6 +167,9 @@ int report_json(const struct report *report, FILE *out)
 	put(root, "passes", report->tally->passes);
 	put(root, "background_moves", report->tally->flights);
 	put(root, "background_cancelled", report->tally->flights_cancelled);
+	put(root, "advice_given", report->tally->hints);
+	put(root, "advice_taken_back", report->tally->hints_withdrawn);
+	put(root, "advice_followed_bytes", report->tally->hints_followed);
 	put(root, "vanished", report->tally->vanished);
 	json_object_object_add(root, "processes", processes(report));
 	json_object_object_add(root, "places", places(report->places));

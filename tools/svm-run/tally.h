@@ -70,6 +70,9 @@ struct engine_tally {
  * @passes: rounds over a process's memory that moved or tried to.
  * @flights: of the moves, those that the kernel did in the background.
  * @flights_cancelled: of these, those that were cancelled in time.
+ * @hints: pieces that were advised something that is in effect.
+ * @hints_withdrawn: pieces whose advice was taken back.
+ * @hints_followed: bytes that moved to the place that they preferred.
  * @vanished: moves of memory that had been unmapped by then.
  * @errors: errno values that calls returned, by value; 0 for odd ones.
  * @engine: what devices did to the memory in place.
@@ -86,6 +89,9 @@ struct tally {
 	uint64_t passes;
 	uint64_t flights;
 	uint64_t flights_cancelled;
+	uint64_t hints;
+	uint64_t hints_withdrawn;
+	uint64_t hints_followed;
 	uint64_t vanished;
 	uint64_t errors[TALLY_ERRORS_MAX];
 	struct engine_tally engine;

@@ -30,6 +30,7 @@ struct svm {
 	struct svm_stats stats;
 	unsigned int streams;
 	unsigned int fences;
+	unsigned int advised;
 };
 
 /* A move that has ended when it is looked at, or was cancelled. */
@@ -304,6 +305,34 @@ int svm_migrate_async(struct svm *svm, void *addr, size_t length,
 	fence->svm = svm;
 	svm->fences++;
 	*out = fence;
+	return 0;
+}
+
+/* What svm-run could not take back is not for it to give. */
+int svm_advise(struct svm *svm, const void *addr, size_t length,
+	       const struct svm_advise_opts *opts)
+{
+	if (kill(svm->pid, 0))
+		return -ESRCH;
+	if ((uintptr_t)addr % 4096 || !length || length % 4096 ||
+	    (opts->set | opts->clear) &
+		    ~(uint32_t)(SVM_ADVICE_PREFER | SVM_ADVICE_READ_MOSTLY) ||
+	    !(opts->set | opts->clear) || (opts->set & opts->clear) ||
+	    !(opts->set & SVM_ADVICE_PREFER) != !opts->place.type)
+		abort();
+	/* now and then there are too many, but a clean sweep always goes */
+	if (opts->set && !(++svm->advised % 16))
+		return -ENOSPC;
+	return (int)opts->set;
+}
+
+int svm_settle(struct svm *svm, void *addr, size_t length,
+	       struct svm_result *result)
+{
+	(void)addr;
+	if (kill(svm->pid, 0))
+		return -ESRCH;
+	result->bytes_moved = length;
 	return 0;
 }
 

@@ -105,6 +105,9 @@ holds "and not more often than asked" "$(field passes) <= 1 + $(field elapsed_ns
 holds "some in the background" "$(field background_moves) > 0 && $(field background_moves) < $(field passes) / 2"
 holds "of which some are cancelled" "$(field background_cancelled) > 0 &&
 	$(field background_cancelled) < $(field background_moves) / 2"
+holds "advice is given" "$(field advice_given) > 0"
+holds "taken back" "$(field advice_taken_back) > 0 && $(field advice_taken_back) < $(field advice_given)"
+holds "and followed" "$(field advice_followed_bytes) > 0"
 in_place=devices_in_place
 holds "devices do atomics" "$(field $in_place.atomics) > 0 && $(field $in_place.atomics_refused) == 0"
 holds "and read" "$(field $in_place.reads) > 0 && $(field $in_place.bytes_read) > 0"
