@@ -384,6 +384,9 @@ CASE(unknown_flags)
 			    flags & (SVM_F_OWNER_MM |
 				     SVM_MIGRATE_RESIDENT_ONLY))
 				continue;
+			if (c->cmd == SVM_IOCTL_EVENTS &&
+			    flags == SVM_EVENTS_COUNT)
+				continue;
 			if (c->cmd == SVM_IOCTL_QUOTA &&
 			    flags & (SVM_F_OWNER_MM | SVM_QUOTA_SET))
 				continue;
