@@ -254,7 +254,7 @@ CASE(bad_requests)
 	s = good;
 	s.dest = 0;
 	refused(fd, s, EINVAL);
-	s.dest = 3;
+	s.dest = SVM_DEST_PREFERRED + 1;
 	refused(fd, s, EINVAL);
 	s = good;
 	s.node = 0;
