@@ -91,8 +91,8 @@ static uint64_t bring_back_all(const char *addr, size_t length)
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < BLOCKS; i++) {
-		if (!blocks[i].addr || blocks[i].addr < addr ||
-		    blocks[i].addr >= addr + length)
+		if (!blocks[i].addr ||
+		    (uintptr_t)blocks[i].addr - (uintptr_t)addr >= length)
 			continue;
 		bytes += blocks[i].bytes;
 		bring_back(&blocks[i]);
