@@ -151,7 +151,8 @@ static int wanted(const struct call *c, int fd)
 		return -ENOENT;
 	if (c->cmd == SVM_IOCTL_CREATE)
 		return caps & SVM_CAP_CREATE ? -EINVAL : -EOPNOTSUPP;
-	if (c->cmd == SVM_IOCTL_QUOTA && !(caps & SVM_CAP_TO_DEVICE))
+	if ((c->cmd == SVM_IOCTL_QUOTA || c->cmd == SVM_IOCTL_EVICT) &&
+	    !(caps & SVM_CAP_TO_DEVICE))
 		return -EOPNOTSUPP;
 	if (c->cmd == SVM_IOCTL_EXCLUSIVE && !(caps & SVM_CAP_EXCLUSIVE))
 		return -EOPNOTSUPP;
