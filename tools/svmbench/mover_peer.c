@@ -42,6 +42,10 @@ static int move(struct job *job, bool to_device, uint64_t *ns)
 	err = peer_move(job->peer, job->source.addr, job->bytes,
 			to_device ? job->copy.addr : NULL);
 	*ns = clock_ns() - start;
+	/* so it says, too late to undo it, if any page stayed */
+	if (err == -ENOENT)
+		return job_problem(job, -EAGAIN, "%s: not all moved",
+				   PEER_PATH);
 	if (err)
 		return job_problem(job, err, "%s: %s", PEER_PATH,
 				   strerror(-err));
