@@ -112,6 +112,9 @@ BUS_GET(card_total, struct sense_card, "t", self->card->vram_total_bytes)
 BUS_GET(card_used, struct sense_card, "t", self->card->vram_used_bytes)
 BUS_GET(card_busy, struct sense_card, "d", (double)self->card->busy)
 BUS_GET(card_degraded, struct sense_card, "b", self->link_degraded)
+BUS_GET(card_render, struct sense_card, "s", self->render)
+BUS_GET(card_clients, struct sense_card, "u", self->clients)
+BUS_GET(card_client_bytes, struct sense_card, "t", self->client_bytes)
 BUS_GET(card_sampled, struct sense_card, "t", self->card->sampled_us)
 
 static const sd_bus_vtable card_vtable[] = {
@@ -124,6 +127,9 @@ static const sd_bus_vtable card_vtable[] = {
 	COUNTER("UsedBytes", "t", card_used),
 	COUNTER("BusyPercent", "d", card_busy),
 	COUNTER("LinkDegraded", "b", card_degraded),
+	COUNTER("RenderNode", "s", card_render),
+	COUNTER("Clients", "u", card_clients),
+	COUNTER("ClientBytes", "t", card_client_bytes),
 	COUNTER("SampledUSec", "t", card_sampled),
 	SD_BUS_VTABLE_END,
 };
@@ -140,6 +146,10 @@ BUS_GET(port_rate, struct sense_port, "u", self->port->rate_mbs)
 BUS_GET(port_congestion, struct sense_port, "d", (double)self->port->congestion)
 BUS_GET(port_sent, struct sense_port, "t", self->sent_bytes)
 BUS_GET(port_received, struct sense_port, "t", self->received_bytes)
+BUS_GET(port_layer, struct sense_port, "s", self->link_layer)
+BUS_GET(port_mtu, struct sense_port, "u", self->mtu)
+BUS_GET(port_odp, struct sense_port, "b", self->odp)
+BUS_GET(port_firmware, struct sense_port, "s", self->firmware)
 BUS_GET(port_sampled, struct sense_port, "t", self->port->sampled_us)
 
 static const sd_bus_vtable port_vtable[] = {
@@ -151,6 +161,10 @@ static const sd_bus_vtable port_vtable[] = {
 	STATE("State", "s", port_state),
 	STATE("Active", "b", port_active),
 	COUNTER("RateMBPerSecond", "u", port_rate),
+	COUNTER("LinkLayer", "s", port_layer),
+	COUNTER("MTUBytes", "u", port_mtu),
+	COUNTER("OnDemandPaging", "b", port_odp),
+	COUNTER("Firmware", "s", port_firmware),
 	COUNTER("CongestionPercent", "d", port_congestion),
 	COUNTER("SentBytes", "t", port_sent),
 	COUNTER("ReceivedBytes", "t", port_received),

@@ -298,6 +298,8 @@ static int find_nodes(pid_t pid, struct svmd_region *regions, size_t nr)
  * @nr_heat: entries of that.
  * @regions: the answer.
  * @nr: entries of that.
+ * @nr_clients: entries in @clients.
+ * @clients: DRM devices that the process has open.
  * @error: or this.
  */
 struct scan_job {
@@ -309,6 +311,8 @@ struct scan_job {
 	size_t nr_heat;
 	struct svmd_region *regions;
 	size_t nr;
+	int nr_clients;
+	struct card_client clients[CARD_CLIENTS_MAX];
 	int error;
 };
 
@@ -387,6 +391,10 @@ static void run_scan(struct job *job, struct worker *worker)
 	struct scan_job *scan_job = (struct scan_job *)job;
 
 	scan_job->error = scan(scan_job, worker);
+	/* Read by its number; the look above has seen that it is still the same. */
+	if (!scan_job->error)
+		scan_job->nr_clients = card_client_list(
+			"/", scan_job->session->peer.pid, scan_job->clients);
 }
 
 static bool overlaps(const struct svm_range *range,
@@ -444,6 +452,8 @@ static void take_regions(struct scan_job *job)
 	session->nr_regions = job->nr;
 	session->max_regions = job->nr;
 	session->sampled_us = clock_usec();
+	session->nr_clients = job->nr_clients > 0 ? job->nr_clients : 0;
+	memcpy(session->clients, job->clients, sizeof(session->clients));
 }
 
 static void done_scan(struct job *base, bool cancelled)

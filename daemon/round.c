@@ -5,6 +5,7 @@
  * restarted also when only this stopped.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -60,6 +61,44 @@ static void scan_due(struct daemon *daemon, uint64_t now)
 			session->scan_wait_us *= 2;
 		session->scan_due_us = now + session->scan_wait_us;
 		memory_scan(daemon, session);
+	}
+}
+
+/* "renderD128" or "card0" of the card. */
+static bool is_node_of(const char *node, const struct sense_card *card)
+{
+	const char *render = strrchr(card->render, '/');
+	char name[32];
+
+	snprintf(name, sizeof(name), "card%u", card->card->id);
+	return !strcmp(node, name) || (render && !strcmp(node, render + 1));
+}
+
+static void count_clients(struct daemon *daemon)
+{
+	struct sense *sense = &daemon->sense;
+	size_t i, nr = sessions_count(daemon->sessions);
+	uint32_t k;
+	int c;
+
+	for (k = 0; k < sense->nr_cards; k++) {
+		struct sense_card *card = &sense->card_more[k];
+
+		card->clients = 0;
+		card->client_bytes = 0;
+		for (i = 0; i < nr; i++) {
+			const struct session *session =
+				sessions_at(daemon->sessions, i);
+			bool uses = false;
+
+			for (c = 0; c < session->nr_clients; c++) {
+				if (!is_node_of(session->clients[c].node, card))
+					continue;
+				uses = true;
+				card->client_bytes += session->clients[c].bytes;
+			}
+			card->clients += uses;
+		}
 	}
 }
 
@@ -152,6 +191,7 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 	sense_read(&daemon->sense, clock_usec());
 	heat_read(daemon->heat);
 	scan_due(daemon, clock_usec());
+	count_clients(daemon);
 	decide(daemon);
 	bus_face_round(daemon->face);
 	daemon->rounds++;

@@ -20,6 +20,7 @@ void sense_init(struct sense *sense, const char *root)
 
 	memset(sense, 0, sizeof(*sense));
 	snprintf(sense->root, sizeof(sense->root), "%s", root);
+	sense->libraries = !strcmp(root, "/");
 	memcpy(sense->sources, sources, sizeof(sources));
 }
 
@@ -86,6 +87,19 @@ void sense_snapshot(const struct sense *sense, struct svmd_snapshot *snapshot)
 	snapshot->nr_cards = sense->nr_cards;
 	snapshot->ports = sense->ports;
 	snapshot->nr_ports = sense->nr_ports;
+}
+
+void sense_library(const char *name, const char *of, int *last, int error)
+{
+	if (error == *last)
+		return;
+	if (error)
+		log_errno(LOG_NOTICE, error,
+			  "telemetry: %s knows nothing of %s, sysfs has to do",
+			  name, of);
+	else
+		log_line(LOG_NOTICE, "telemetry: %s knows %s again", name, of);
+	*last = error;
 }
 
 void sense_note(uint32_t *list, uint32_t *nr, uint32_t max, long number)

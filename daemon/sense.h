@@ -4,9 +4,9 @@
  * RDMA ports, each from a source of its own (telemetry_*.c).
  *
  * A source is read when its period is over, by the round of decisions; what it
- * costs is measured. It reads files of sysfs and procfs and opens no device, so
- * it keeps nobody from unloading a driver and never waits for hardware. Things
- * come and go: what is missing in a reading is gone. A source that can't be
+ * costs is measured. What there is, and its counters, sysfs and procfs tell; what
+ * they don't tell, libdrm and libibverbs are asked for, which open a device and
+ * close it again, so nobody is kept from unloading a driver. Things come and go: what is missing in a reading is gone. A source that can't be
  * read is said to be missing once, and when it is back; its last data stay, and
  * grow old, which decisions see by the time of the sample.
  *
@@ -70,13 +70,19 @@ struct sense_device {
  * @card: the rest.
  * @driver: its driver.
  * @slot: its address on the bus: "0000:00:04.0".
+ * @render: path of its render node, or "".
  * @link_degraded: its PCI link is slower or narrower than it could be.
+ * @clients: sessions that have it open; counted by round.c.
+ * @client_bytes: its memory that they have, as far as its driver tells.
  */
 struct sense_card {
 	const struct svmd_card *card;
 	char driver[SENSE_NAME_MAX];
 	char slot[SENSE_NAME_MAX];
+	char render[SENSE_NAME_MAX];
 	bool link_degraded;
+	uint32_t clients;
+	uint64_t client_bytes;
 };
 
 /**
@@ -85,18 +91,29 @@ struct sense_card {
  * @device: "mlx5_0".
  * @number: of the port.
  * @state: "ACTIVE".
+ * @link_layer: "InfiniBand" or "Ethernet"; "" unknown.
+ * @mtu: bytes of a packet; 0 unknown.
+ * @odp: the adapter can page on demand.
+ * @firmware: of the adapter; "" unknown.
  * @sent_bytes: so far.
  * @received_bytes: so far.
  * @wait_ticks: port_xmit_wait so far.
+ * @asked: what sysfs said when libibverbs was asked last: it is asked again when
+ *	that changes, and not each time, since it has to open the adapter.
  */
 struct sense_port {
 	const struct svmd_rdma *port;
 	char device[SENSE_NAME_MAX];
 	uint32_t number;
 	char state[SENSE_NAME_MAX];
+	char link_layer[SENSE_NAME_MAX];
+	uint32_t mtu;
+	bool odp;
+	char firmware[SENSE_NAME_MAX];
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
 	uint64_t wait_ticks;
+	char asked[2 * SENSE_NAME_MAX];
 };
 
 struct sense;
@@ -134,6 +151,10 @@ enum sense_which {
 /**
  * struct sense - what is known
  * @root: "/", or where a test has its own sys and proc.
+ * @libraries: libdrm and libibverbs are asked: they know this host only, so only
+ *	if @root is that.
+ * @drm_error: of libdrm's last answer.
+ * @verbs_error: of libibverbs' last answer.
  * @sources: by enum sense_which.
  * @nr_nodes: entries in @nodes and @node_more, by id; and so on.
  * @distances: for @nodes.
@@ -141,6 +162,9 @@ enum sense_which {
  */
 struct sense {
 	char root[256];
+	bool libraries;
+	int drm_error;
+	int verbs_error;
 	struct sense_source sources[SENSE_SOURCES];
 	uint32_t nr_nodes;
 	uint32_t nr_devices;
@@ -176,6 +200,9 @@ int telemetry_numa(struct sense *sense, uint64_t now_us);
 int telemetry_svm(struct sense *sense, uint64_t now_us);
 int telemetry_drm(struct sense *sense, uint64_t now_us);
 int telemetry_rdma(struct sense *sense, uint64_t now_us);
+
+/* Says once that a library can't say anything, and once that it can again. */
+void sense_library(const char *name, const char *of, int *last, int error);
 
 /* Adds @number to @list, which stays sorted. Of a full list, nothing. */
 void sense_note(uint32_t *list, uint32_t *nr, uint32_t max, long number);

@@ -19,6 +19,7 @@
 #include <event2/event.h>
 #include <svm/svm.h>
 
+#include "card_client.h"
 #include "config.h"
 #include "peer.h"
 #include "region.h"
@@ -63,6 +64,8 @@ struct sessions;
  * @moved_bytes: by svmd, so far.
  * @moves: batches that moved something.
  * @cpu_node: node that it mostly runs on, or -1.
+ * @nr_clients: entries in @clients.
+ * @clients: DRM devices that it has open, when its memory was looked at last.
  */
 struct session {
 	uint64_t id;
@@ -100,6 +103,8 @@ struct session {
 	uint64_t moved_bytes;
 	uint64_t moves;
 	int cpu_node;
+	int nr_clients;
+	struct card_client clients[CARD_CLIENTS_MAX];
 };
 
 /**

@@ -2,6 +2,12 @@
 # The daemon around svmd-core: what senses, acts and talks.
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core libevent_extra)
+pkg_check_modules(DRM REQUIRED IMPORTED_TARGET libdrm)
+pkg_check_modules(VERBS REQUIRED IMPORTED_TARGET libibverbs)
+
+include(CheckStructHasMember)
+check_struct_has_member("struct ibv_port_attr" active_speed_ex
+  infiniband/verbs.h HAVE_ACTIVE_SPEED_EX)
 
 # Everything but main(), for the tests as well.
 add_library(svmd-parts STATIC
@@ -15,6 +21,8 @@ add_library(svmd-parts STATIC
   bus_policy.c
   bus_polkit.c
   bus_session.c
+  card_client.c
+  card_drm.c
   closer.c
   damon.c
   dump.c
@@ -26,6 +34,7 @@ add_library(svmd-parts STATIC
   mover.c
   pagemap.c
   peer.c
+  port_verbs.c
   program.c
   rivals.c
   round.c
@@ -46,7 +55,11 @@ target_include_directories(svmd-parts PUBLIC
   ${PROJECT_SOURCE_DIR}/libsvm)
 target_link_libraries(svmd-parts PUBLIC
   svmd-core svm PkgConfig::SYSTEMD PkgConfig::EVENT PkgConfig::NUMA
-  Threads::Threads)
+  PkgConfig::DRM PkgConfig::VERBS Threads::Threads)
+if(HAVE_ACTIVE_SPEED_EX)
+  set_source_files_properties(port_verbs.c PROPERTIES
+    COMPILE_DEFINITIONS HAVE_ACTIVE_SPEED_EX)
+endif()
 target_compile_definitions(svmd-parts PUBLIC SVMD_VERSION="${PROJECT_VERSION}")
 
 add_executable(svmd main.c)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * RDMA ports, from /sys/class/infiniband: state, rate and counters. A port keeps
- * its number for as long as it exists. rxe counts bytes in hw_counters, real
- * adapters in units of four in counters; what is there is taken.
+ * RDMA ports: sysfs has their counters; state, rate and what the adapter can do
+ * tells libibverbs, and where it can't, sysfs too. A port keeps its number for as
+ * long as it exists. rxe counts bytes in hw_counters, real adapters in units of
+ * four in counters; what is there is taken.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "port_verbs.h"
 #include "sense.h"
 #include "sysfs.h"
 
@@ -29,6 +31,7 @@
  * @ports: what was found.
  * @more: the same.
  * @came: some were not there before.
+ * @error: of libibverbs.
  */
 struct scan {
 	struct sense *sense;
@@ -38,6 +41,7 @@ struct scan {
 	struct svmd_rdma ports[SENSE_PORTS_MAX];
 	struct sense_port more[SENSE_PORTS_MAX];
 	bool came;
+	int error;
 };
 
 static int known_port(const struct sense *sense, const char *device,
@@ -70,18 +74,62 @@ static uint64_t bytes_of(const char *root, const struct sense_port *more,
 static void read_state(const char *root, struct svmd_rdma *port,
 		       struct sense_port *more)
 {
-	char text[SENSE_NAME_MAX], *name;
+	char state[SENSE_NAME_MAX] = "", rate[SENSE_NAME_MAX] = "", *name;
 
-	if (sysfs_text(root, text, sizeof(text), CLASS_DIR "/%s/ports/%u/state",
-		       more->device, more->number) > 0) {
-		name = strchr(text, ' ');
+	if (sysfs_text(root, state, sizeof(state),
+		       CLASS_DIR "/%s/ports/%u/state", more->device,
+		       more->number) > 0) {
+		name = strchr(state, ' ');
 		snprintf(more->state, sizeof(more->state), "%s",
-			 name ? name + 1 : text);
-		port->active = strtol(text, NULL, 10) == 4;
+			 name ? name + 1 : state);
+		port->active = strtol(state, NULL, 10) == 4;
 	}
-	if (sysfs_text(root, text, sizeof(text), CLASS_DIR "/%s/ports/%u/rate",
+	if (sysfs_text(root, rate, sizeof(rate), CLASS_DIR "/%s/ports/%u/rate",
 		       more->device, more->number) > 0)
-		port->rate_mbs = (uint32_t)(strtod(text, NULL) * 1000 / 8);
+		port->rate_mbs = (uint32_t)(strtod(rate, NULL) * 1000 / 8);
+	(void)sysfs_text(root, more->link_layer, sizeof(more->link_layer),
+			 CLASS_DIR "/%s/ports/%u/link_layer", more->device,
+			 more->number);
+	snprintf(more->asked, sizeof(more->asked), "%s %s", state, rate);
+}
+
+/* If nothing has changed, the last answer still holds. */
+static void ask_library(struct scan *scan, int was, struct svmd_rdma *port,
+			struct sense_port *more)
+{
+	struct port_verbs verbs;
+	int error;
+
+	if (was >= 0) {
+		const struct sense_port *old = &scan->sense->port_more[was];
+
+		if (!strcmp(old->asked, more->asked)) {
+			memcpy(more->state, old->state, sizeof(more->state));
+			memcpy(more->link_layer, old->link_layer,
+			       sizeof(more->link_layer));
+			memcpy(more->firmware, old->firmware,
+			       sizeof(more->firmware));
+			more->mtu = old->mtu;
+			more->odp = old->odp;
+			port->active = scan->sense->ports[was].active;
+			port->rate_mbs = scan->sense->ports[was].rate_mbs;
+			return;
+		}
+	}
+	error = port_verbs_ask(more->device, more->number, &verbs);
+	if (error) {
+		scan->error = error;
+		/* Perhaps its driver comes yet. */
+		more->asked[0] = '\0';
+		return;
+	}
+	memcpy(more->state, verbs.state, sizeof(more->state));
+	memcpy(more->link_layer, verbs.link_layer, sizeof(more->link_layer));
+	memcpy(more->firmware, verbs.firmware, sizeof(more->firmware));
+	more->mtu = verbs.mtu;
+	more->odp = verbs.odp;
+	port->active = verbs.active;
+	port->rate_mbs = verbs.rate_mbs;
 }
 
 static void read_congestion(const struct scan *scan, int was,
@@ -127,6 +175,8 @@ static int note_port(const char *name, long number, void *arg)
 	port->node = (int32_t)sysfs_number(
 		root, -1, CLASS_DIR "/%s/device/numa_node", more->device);
 	read_state(root, port, more);
+	if (scan->sense->libraries)
+		ask_library(scan, was, port, more);
 	more->sent_bytes = bytes_of(root, more, "sent_bytes", "port_xmit_data");
 	more->received_bytes =
 		bytes_of(root, more, "rcvd_bytes", "port_rcv_data");
@@ -159,6 +209,8 @@ int telemetry_rdma(struct sense *sense, uint64_t now_us)
 	scan->sense = sense;
 	scan->now_us = now_us;
 	ret = sysfs_each(sense->root, CLASS_DIR, "", note_device, scan);
+	sense_library("libibverbs", "RDMA ports", &sense->verbs_error,
+		      scan->error);
 	if (scan->came || scan->nr != sense->nr_ports)
 		sense->generation++;
 	memcpy(sense->ports, scan->ports, sizeof(sense->ports));
