@@ -183,9 +183,10 @@ void svm_context_exit(struct svm_context *ctx)
  * @sdev: the device that had the page.
  * @mm: whose fault it was.
  * @event: what came home.
+ * @count: what to add to their counters, by enum svm_counter.
  */
 void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
-			    const struct svm_event *event)
+			    const struct svm_event *event, const u64 *count)
 {
 	struct svm_context *ctx;
 
@@ -193,8 +194,7 @@ void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
 	hash_for_each_possible_rcu(svm_contexts, ctx, hash, (unsigned long)mm) {
 		if (ctx->mm != mm || ctx->sdev != sdev)
 			continue;
-		svm_count(&ctx->counters, SVM_CTR_FAULTS, 1);
-		svm_count(&ctx->counters, SVM_CTR_BYTES_FAULTED, event->length);
+		svm_counters_add(&ctx->counters, count);
 		svm_events_emit(&ctx->events, *event);
 	}
 	rcu_read_unlock();

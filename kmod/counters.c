@@ -6,6 +6,19 @@
 #include "counters.h"
 
 /**
+ * svm_counters_add() - count several things
+ * @counters: of whom.
+ * @count: what to add, by enum svm_counter.
+ */
+void svm_counters_add(struct svm_counters *counters, const u64 *count)
+{
+	unsigned int i;
+
+	for (i = 0; i < SVM_CTR_NR; i++)
+		svm_count(counters, i, count[i]);
+}
+
+/**
  * svm_counter_read() - read one counter
  * @counters: of whom.
  * @which: which one.
@@ -54,6 +67,13 @@ void svm_counters_report(struct svm_counters *counters,
 		svm_counter_read(counters, SVM_CTR_BYTES_FAULTED);
 	stats->bytes_evicted =
 		svm_counter_read(counters, SVM_CTR_BYTES_EVICTED);
+	stats->faults_sequential =
+		svm_counter_read(counters, SVM_CTR_FAULTS_SEQUENTIAL);
+	stats->faults_random =
+		svm_counter_read(counters, SVM_CTR_FAULTS_RANDOM);
+	stats->bytes_ahead = svm_counter_read(counters, SVM_CTR_BYTES_AHEAD);
+	stats->bytes_ahead_used =
+		svm_counter_read(counters, SVM_CTR_BYTES_AHEAD_USED);
 
 	BUILD_BUG_ON(SVM_PAGE_STATUS_NR > SVM_PAGE_STATUS_MAX);
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)

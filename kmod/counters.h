@@ -15,6 +15,10 @@ enum svm_counter {
 	SVM_CTR_FAULTS,
 	SVM_CTR_BYTES_FAULTED,
 	SVM_CTR_BYTES_EVICTED,
+	SVM_CTR_FAULTS_SEQUENTIAL,
+	SVM_CTR_FAULTS_RANDOM,
+	SVM_CTR_BYTES_AHEAD,
+	SVM_CTR_BYTES_AHEAD_USED,
 	SVM_CTR_NR,
 };
 
@@ -37,6 +41,7 @@ static inline void svm_count(struct svm_counters *counters,
 		atomic64_add(n, &counters->value[which]);
 }
 
+void svm_counters_add(struct svm_counters *counters, const u64 *count);
 u64 svm_counter_read(struct svm_counters *counters, enum svm_counter which);
 void svm_counters_refuse(struct svm_counters *counters, const u64 *pages);
 void svm_counters_report(struct svm_counters *counters,

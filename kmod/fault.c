@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPU faults on device pages: bring the page home, and its neighbours with it.
+ * CPU faults on device pages: bring the page home, and with it those that are
+ * likely to be touched next (stream.c).
  *
  * A huge entry comes home as a huge page. If there is no 2 MiB of system memory,
  * or part of the device's copy is broken, it becomes an entry for each page, and
@@ -10,8 +11,10 @@
  * and referenced. The family mutex is only tried; who has it may take neighbours
  * along, see family.c. The device can't go away: it has a page in use.
  *
- * Limits: SVM_FAULT_PAGES at once, or a huge page, or as much of what is read
- * mostly; all in one VMA and one page table page.
+ * The CPU waits for what was touched. What was not asked for may take the time to
+ * copy it, but does not wait: neither for memory nor for a lock.
+ *
+ * Limits: 2 MiB at once, and all in one VMA and one page table page.
  */
 #include <linux/memremap.h>
 #include <linux/migrate.h>
@@ -29,11 +32,12 @@
 #include "family.h"
 #include "fault.h"
 #include "pool.h"
+#include "stream.h"
 #include "trace.h"
 
 #ifdef SVM_HAVE_DEVICE_PRIVATE
 
-/* 64 KiB, aligned: enough to make a sequential reader's faults rare. */
+/* Faults on no more than this, 64 KiB, need no memory for the arrays. */
 #define SVM_FAULT_PAGES 16UL
 
 /* A page at home: on the node that it prefers, if that has one to spare. */
@@ -65,7 +69,7 @@ static vm_fault_t svm_fault_page(struct vm_area_struct *vma, unsigned long addr,
 
 	/* What was not asked for shall not wait for memory. */
 	if (!touched)
-		gfp |= __GFP_NORETRY | __GFP_NOWARN;
+		gfp = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
 	folio = svm_fault_folio(vma, addr, gfp, 0, wish);
 	if (!folio)
 		return touched ? VM_FAULT_OOM : 0;
@@ -168,38 +172,75 @@ static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
 	return ret;
 }
 
+/* Keep within a range. */
+static void svm_reach_clamp(struct svm_reach *reach, unsigned long start,
+			    unsigned long end)
+{
+	reach->start = max(reach->start, start);
+	reach->end = min(reach->end, end);
+}
+
+/* How far around a page to bring home what is read mostly. */
+static void svm_reach_widen(struct svm_reach *reach, unsigned long touched,
+			    const struct svm_extent *advice)
+{
+	reach->start = ALIGN_DOWN(touched, SVM_BLOCK_BYTES);
+	reach->end = reach->start + SVM_BLOCK_BYTES;
+	svm_reach_clamp(reach, advice->start, advice->end);
+}
+
 /* A page table entry: with its neighbours, if that is possible. */
 static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
-				struct mutex *family, struct svm_event *event)
+				struct mutex *family, struct svm_event *event,
+				u64 *count)
 {
 	struct svm_device *sdev = svm_device_of_page(vmf->page);
 	unsigned long few[2 * SVM_FAULT_PAGES], *many = NULL;
-	unsigned long size = SVM_FAULT_PAGES * PAGE_SIZE;
-	unsigned long start = args->vma->vm_start, end = args->vma->vm_end;
+	unsigned long touched = vmf->address & PAGE_MASK, nr;
+	struct mm_struct *mm = args->vma->vm_mm;
 	struct svm_extent advice;
+	struct svm_reach reach;
 	vm_fault_t ret;
+	bool wide;
 
-	svm_advice_at(sdev, args->vma->vm_mm, vmf->address, &advice);
+	svm_stream_reach(mm, touched, &reach);
+	svm_advice_at(sdev, mm, touched, &advice);
+	wide = advice.what.bits & SVM_ADVICE_READ_MOSTLY;
+	if (wide)
+		svm_reach_widen(&reach, touched, &advice);
+	svm_reach_clamp(&reach, args->vma->vm_start, args->vma->vm_end);
 	/* Of a large folio one page only, see family.c. */
-	if (!family || folio_test_large(page_folio(vmf->page))) {
-		size = PAGE_SIZE;
-	} else if (advice.what.bits & SVM_ADVICE_READ_MOSTLY) {
-		many = kmalloc_array(2 * SVM_BLOCK_PAGES, sizeof(*many),
-				     GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-		if (many) {
-			size = SVM_BLOCK_BYTES;
-			start = max(start, advice.start);
-			end = min(end, advice.end);
+	if (!family || folio_test_large(page_folio(vmf->page)))
+		svm_reach_clamp(&reach, touched, touched + PAGE_SIZE);
+
+	nr = (reach.end - reach.start) >> PAGE_SHIFT;
+	if (nr > SVM_FAULT_PAGES) {
+		many = kmalloc_array(2 * nr, sizeof(*many),
+				     GFP_NOWAIT | __GFP_NOWARN);
+		if (!many) {
+			nr = SVM_FAULT_PAGES;
+			svm_reach_clamp(&reach,
+					ALIGN_DOWN(touched, nr * PAGE_SIZE),
+					ALIGN_DOWN(touched, nr * PAGE_SIZE) +
+						nr * PAGE_SIZE);
 		}
 	}
-
 	args->src = many ?: few;
-	args->dst = args->src + size / PAGE_SIZE;
-	args->start = ALIGN_DOWN(vmf->address, size);
-	args->end = min(args->start + size, end);
-	args->start = max(args->start, start);
+	args->dst = args->src + nr;
+	args->start = reach.start;
+	args->end = reach.end;
 	ret = svm_fault_run(vmf, args, event);
 	kfree(many);
+
+	if (!event->length)
+		return ret;
+	count[SVM_CTR_BYTES_AHEAD] = event->length - PAGE_SIZE;
+	if (wide)
+		return ret;
+	count[reach.expected ? SVM_CTR_FAULTS_SEQUENTIAL :
+			       SVM_CTR_FAULTS_RANDOM] = 1;
+	count[SVM_CTR_BYTES_AHEAD_USED] = reach.stream.unasked * PAGE_SIZE;
+	svm_stream_note(&reach, event->length >> PAGE_SHIFT);
 	return ret;
 }
 
@@ -260,6 +301,7 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 		.from_id = sdev->id,
 		.to_id = -1,
 	};
+	u64 count[SVM_CTR_NR] = {};
 	u64 began = ktime_get_ns();
 	struct mutex *family; /* NULL: none, or somebody has it */
 	vm_fault_t ret;
@@ -267,7 +309,7 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 	family = svm_family_trylock(vma);
 	/* Only a flag: the table that it points into may be unmapped by now. */
 	if (vmf->pte)
-		ret = svm_fault_pte(vmf, &args, family, &event);
+		ret = svm_fault_pte(vmf, &args, family, &event, count);
 	else
 		ret = svm_fault_pmd(vmf, &args, &event);
 	if (family)
@@ -275,10 +317,11 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 
 	/* Not those that come again at once, for what another one holds. */
 	if (event.length) {
-		svm_count(&sdev->counters, SVM_CTR_FAULTS, 1);
-		svm_count(&sdev->counters, SVM_CTR_BYTES_FAULTED, event.length);
+		count[SVM_CTR_FAULTS] = 1;
+		count[SVM_CTR_BYTES_FAULTED] = event.length;
+		svm_counters_add(&sdev->counters, count);
 		event.duration_ns = ktime_get_ns() - began;
-		svm_context_tell_fault(sdev, vma->vm_mm, &event);
+		svm_context_tell_fault(sdev, vma->vm_mm, &event, count);
 	}
 	trace_svm_fault(sdev->id, vmf->address & PAGE_MASK,
 			event.length >> PAGE_SHIFT);

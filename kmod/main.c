@@ -17,6 +17,7 @@
 #include "edu.h"
 #include "family.h"
 #include "jobs.h"
+#include "stream.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -73,6 +74,7 @@ static int __init svm_init(void)
 	int ret;
 
 	svm_families_init();
+	svm_streams_init();
 	ret = svm_workers_init();
 	if (ret)
 		return ret;

@@ -224,6 +224,10 @@ SVM_COUNTER_ATTR(bytes_between_nodes, SVM_CTR_BYTES_BETWEEN_NODES);
 SVM_COUNTER_ATTR(faults, SVM_CTR_FAULTS);
 SVM_COUNTER_ATTR(bytes_faulted, SVM_CTR_BYTES_FAULTED);
 SVM_COUNTER_ATTR(bytes_evicted, SVM_CTR_BYTES_EVICTED);
+SVM_COUNTER_ATTR(faults_sequential, SVM_CTR_FAULTS_SEQUENTIAL);
+SVM_COUNTER_ATTR(faults_random, SVM_CTR_FAULTS_RANDOM);
+SVM_COUNTER_ATTR(bytes_ahead, SVM_CTR_BYTES_AHEAD);
+SVM_COUNTER_ATTR(bytes_ahead_used, SVM_CTR_BYTES_AHEAD_USED);
 
 static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_migrate_calls.attr.attr,
@@ -234,6 +238,10 @@ static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_faults.attr.attr,
 	&svm_attr_bytes_faulted.attr.attr,
 	&svm_attr_bytes_evicted.attr.attr,
+	&svm_attr_faults_sequential.attr.attr,
+	&svm_attr_faults_random.attr.attr,
+	&svm_attr_bytes_ahead.attr.attr,
+	&svm_attr_bytes_ahead_used.attr.attr,
 	NULL,
 };
 

@@ -37,6 +37,10 @@ static void add(struct svm_stats *sum, const struct svm_ioctl_stats *part)
 	sum->bytes_evicted += part->bytes_evicted;
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 		sum->refused[i] += part->refused[i];
+	sum->faults_sequential += part->faults_sequential;
+	sum->faults_random += part->faults_random;
+	sum->bytes_ahead += part->bytes_ahead;
+	sum->bytes_ahead_used += part->bytes_ahead_used;
 }
 
 static void add_own(struct svm_stats *sum, struct svm_moved *own)

@@ -535,9 +535,13 @@ struct svm_stats {
 	uint64_t bytes_faulted;
 	uint64_t bytes_evicted;
 	uint64_t refused[SVM_PAGE_STATUS_MAX];
+	uint64_t faults_sequential;
+	uint64_t faults_random;
+	uint64_t bytes_ahead;
+	uint64_t bytes_ahead_used;
 };
 #define SVM_STATS_INIT \
-	{ sizeof(struct svm_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 } }
+	{ sizeof(struct svm_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, 0, 0, 0, 0 }
 
 /**
  * svm_get_stats() - read the counters of the handle

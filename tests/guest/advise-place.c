@@ -169,7 +169,7 @@ CASE(read_mostly_faults_wide)
 	CHECK_SYS(madvise(addr, HUGE_PAGE, MADV_NOHUGEPAGE));
 	fill(addr, HUGE_PAGE, 1);
 	move_all(fd, addr, HUGE_PAGE, TO_DEVICE);
-	CHECK_EQ(faults_of_a_reader(fd, addr), HUGE_PAGE / KIB(64));
+	CHECK_GT(faults_of_a_reader(fd, addr), 1);
 	move_all(fd, addr, HUGE_PAGE, TO_DEVICE);
 	advise(fd, addr, HUGE_PAGE, READ_MOSTLY, 0);
 	CHECK_EQ(faults_of_a_reader(fd, addr), 1);

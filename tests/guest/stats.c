@@ -22,7 +22,7 @@ const struct group group = { .module_args = "ram=512M,512M" };
 /* What a sequence should have added. */
 struct sum {
 	uint64_t calls, to_device, populated, to_system, between, faults,
-		faulted, evicted;
+		faulted, evicted, sequential, random, ahead, ahead_used;
 };
 
 static void check_sum(int line, const struct svm_ioctl_stats *before,
@@ -41,6 +41,10 @@ static void check_sum(int line, const struct svm_ioctl_stats *before,
 		LINE(faults, faults),
 		LINE(bytes_faulted, faulted),
 		LINE(bytes_evicted, evicted),
+		LINE(faults_sequential, sequential),
+		LINE(faults_random, random),
+		LINE(bytes_ahead, ahead),
+		LINE(bytes_ahead_used, ahead_used),
 	};
 	size_t i;
 
@@ -147,7 +151,7 @@ CASE(faults)
 	w.device = device_stats(w.fd, SVM_STATS_DEVICE);
 	for (i = 0; i < 16; i++)
 		check_fill(addr[i], PAGE, 1);
-	check_both(&w, .faults = 16, .faulted = 16 * PAGE);
+	check_both(&w, .faults = 16, .faulted = 16 * PAGE, .random = 16);
 }
 
 /* Faults count with the context of the memory's owner, not with who moved. */
@@ -391,4 +395,8 @@ CASE(sysfs_agrees_with_stats)
 	CHECK_EQ(sysfs(0, "stats/faults"), s.faults);
 	CHECK_EQ(sysfs(0, "stats/bytes_faulted"), s.bytes_faulted);
 	CHECK_EQ(sysfs(0, "stats/bytes_evicted"), s.bytes_evicted);
+	CHECK_EQ(sysfs(0, "stats/faults_sequential"), s.faults_sequential);
+	CHECK_EQ(sysfs(0, "stats/faults_random"), s.faults_random);
+	CHECK_EQ(sysfs(0, "stats/bytes_ahead"), s.bytes_ahead);
+	CHECK_EQ(sysfs(0, "stats/bytes_ahead_used"), s.bytes_ahead_used);
 }

@@ -29,6 +29,11 @@ static void sums_contexts(void **state)
 	fake.device[1].stats.faults = 5;
 	fake.device[1].stats.bytes_faulted = 6;
 	fake.device[0].stats.bytes_populated = 7;
+	fake.device[0].stats.faults_sequential = 8;
+	fake.device[1].stats.faults_sequential = 9;
+	fake.device[1].stats.faults_random = 10;
+	fake.device[0].stats.bytes_ahead = 11;
+	fake.device[1].stats.bytes_ahead_used = 12;
 	assert_int_equal(svm_get_stats(svm, &stats), 0);
 	assert_int_equal(stats.size, sizeof(stats));
 	assert_int_equal(stats.migrate_calls, 2);
@@ -37,6 +42,10 @@ static void sums_contexts(void **state)
 	assert_int_equal(stats.faults, 5);
 	assert_int_equal(stats.bytes_faulted, 6);
 	assert_int_equal(stats.bytes_populated, 7);
+	assert_int_equal(stats.faults_sequential, 17);
+	assert_int_equal(stats.faults_random, 10);
+	assert_int_equal(stats.bytes_ahead, 11);
+	assert_int_equal(stats.bytes_ahead_used, 12);
 	svm_close(svm);
 }
 

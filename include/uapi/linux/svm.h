@@ -77,7 +77,7 @@ enum {
 };
 
 /* The version of this contract: grows by one with each published change. */
-#define SVM_UAPI_VERSION 3
+#define SVM_UAPI_VERSION 4
 
 /* No NUMA node in particular. */
 #define SVM_NODE_ANY (-1)
@@ -483,6 +483,17 @@ enum svm_stats_scope {
  *	module; for a context, those by %SVM_MIGRATE_EVICT of its own calls.
  * @refused: out: number of pages for each &enum svm_page_status that calls left
  *	where they were; the entries for moved and already there stay 0.
+ * @faults_sequential: out: of @faults, those where the touch was expected, since
+ *	it went on where an earlier one had ended. Each brings twice as much as
+ *	the one before it, from 64 KiB up to 2 MiB.
+ * @faults_random: out: of @faults, those on a page where none was expected: it
+ *	came alone. Neither of the two are faults on huge pages, which come whole,
+ *	nor those on memory with %SVM_ADVICE_READ_MOSTLY.
+ * @bytes_ahead: out: of @bytes_faulted, what came with pages that were touched,
+ *	and had not been touched itself.
+ * @bytes_ahead_used: out: of @bytes_ahead, what was certainly not in vain: the
+ *	touches have come to its end and gone on behind it. Of the rest it can't be
+ *	told, since touching memory that is at home is no fault.
  *
  * The counters only grow. Works on a context whose process has exited, so that
  * a supervisor can read the last figures.
@@ -503,6 +514,10 @@ struct svm_ioctl_stats {
 	__aligned_u64 bytes_faulted;
 	__aligned_u64 bytes_evicted;
 	__aligned_u64 refused[SVM_PAGE_STATUS_MAX];
+	__aligned_u64 faults_sequential;
+	__aligned_u64 faults_random;
+	__aligned_u64 bytes_ahead;
+	__aligned_u64 bytes_ahead_used;
 };
 
 #define SVM_IOCTL_STATS _IO(SVM_TYPE, SVM_CMD_STATS)
@@ -903,9 +918,10 @@ struct svm_ioctl_events {
  *	and a quarter of the device. CAP_SYS_RESOURCE goes beyond both.
  * @SVM_ADVICE_READ_MOSTLY: it is read in passing, by CPUs and the device, and
  *	seldom written. A touch by a CPU then brings home up to 2 MiB around it
- *	at once, as far as this advice holds, and not 64 KiB; the device reads on
- *	in system memory, through its mirror. There are no copies: a page is in
- *	one place at a time, whoever reads it.
+ *	at once, as far as this advice holds, and not only when it has become
+ *	plain that the CPU reads on; the device reads on in system memory,
+ *	through its mirror. There are no copies: a page is in one place at a time,
+ *	whoever reads it.
  */
 enum svm_advice {
 	SVM_ADVICE_PREFER = 1 << 0,
