@@ -175,7 +175,9 @@ int mover_evict(struct daemon *daemon, uint32_t device, uint64_t bytes,
 /* memory.c: looking at a session's memory, by the worker; at once is fine. */
 void memory_scan(struct daemon *daemon, struct session *session);
 
-/* program.c: settings have changed; reading the configuration again */
+/* program.c: who waits for svmd need not any more */
+void daemon_ready(void);
+/* settings have changed; reading the configuration again */
 void daemon_apply(struct daemon *daemon);
 void daemon_reload(struct daemon *daemon);
 

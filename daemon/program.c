@@ -92,6 +92,11 @@ static void notify_reloading(void)
 			 clock_usec());
 }
 
+void daemon_ready(void)
+{
+	(void)sd_notify(0, "READY=1");
+}
+
 void daemon_reload(struct daemon *daemon)
 {
 	int ret;
@@ -108,7 +113,7 @@ void daemon_reload(struct daemon *daemon)
 		bus_face_reloaded(daemon->face);
 		log_line(LOG_INFO, "configuration read again");
 	}
-	(void)sd_notify(0, "READY=1");
+	daemon_ready();
 }
 
 int program_check_config(const char *path)
@@ -393,7 +398,9 @@ int program_run(const struct daemon_options *options)
 			if (signals[i])
 				evsignal_add(signals[i], NULL);
 		}
-		(void)sd_notify(0, "READY=1");
+		/* else once the name on the bus is had, without which nobody finds us */
+		if (!daemon->face)
+			daemon_ready();
 		turn(daemon);
 		(void)sd_notify(0, "STOPPING=1");
 		for (i = 0; i < 3; i++)
