@@ -17,9 +17,12 @@ if [[ -z ${SVMD_TEST_BUS:-} ]]; then
 	SVMD_TEST_BUS=1 exec dbus-run-session -- "$0" "$@"
 fi
 
+# shellcheck source=tests/guest/want.sh
+. "$(dirname "$0")/../guest/want.sh"
+
 svmd=$1 svmctl=$2 joiner=$3
 work=$(mktemp -d)
-pid='' joined='' failed=0
+pid='' joined=''
 address=$DBUS_SESSION_BUS_ADDRESS
 
 finish() {
@@ -65,22 +68,7 @@ stop() {
 	((status == 0)) || bad "svmd ended with $status"
 }
 
-bad() {
-	echo "FAILED: $*"
-	failed=1
-}
-
 ctl() { "$svmctl" --bus="$address" "$@"; }
-
-# want STATUS PATTERN COMMAND…: its exit status, and a pattern (extended) in what it writes
-want() {
-	local status=$1 pattern=$2 out got
-	shift 2
-	out=$("$@" 2>&1)
-	got=$?
-	((got == status)) || bad "$*: exit status $got, not $status: $out"
-	grep -qE -- "$pattern" <<<"$out" || bad "$*: no '$pattern' in: $out"
-}
 
 call() { busctl --address="$address" call org.svmd1 /org/svmd1 org.svmd1.Manager "$@"; }
 
