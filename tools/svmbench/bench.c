@@ -386,37 +386,71 @@ static int print(const struct bench *bench)
 	return err;
 }
 
+/* Writes a report to a file, if there is one. */
+static int write_file(const struct bench *bench, FILE *file, const char *path,
+		      int (*report)(const struct bench *bench, FILE *out))
+{
+	int err = file ? report(bench, file) : 0;
+
+	if (!err && file && (ferror(file) || fflush(file)))
+		err = -EIO;
+	if (err)
+		say("%s: %s", path, strerror(-err));
+	return err;
+}
+
+/* What has become worse than it was then. Returns how many. */
+static unsigned int count_worse(const struct bench *bench)
+{
+	unsigned int grown, gone;
+
+	grown = compare_count_grown(bench->earlier, &bench->figures,
+				    bench->options.growth);
+	gone = compare_count_gone(bench->earlier, &bench->figures);
+	if (grown)
+		say("%u figures have grown by more than %g %%", grown,
+		    bench->options.growth);
+	if (gone)
+		say("%u figures of the earlier run were not measured", gone);
+	return grown + gone;
+}
+
 /* Returns an exit status. */
 static int finish(const struct bench *bench)
 {
-	unsigned int missed = 0, grown = 0;
-	int err;
+	const struct options *options = &bench->options;
+	unsigned int missed = 0, worse = 0;
 
-	if (print(bench))
+	if (print(bench) ||
+	    write_file(bench, bench->html, options->html, report_html) ||
+	    write_file(bench, bench->record, options->record, report_record))
 		return EXIT_FAILED;
-	err = bench->html ? report_html(bench, bench->html) : 0;
-	if (!err && bench->html && (ferror(bench->html) || fflush(bench->html)))
-		err = -EIO;
-	if (err) {
-		say("%s: %s", bench->options.html, strerror(-err));
-		return EXIT_FAILED;
-	}
 	if (figures_failed(&bench->figures))
 		return EXIT_FAILED;
-	for (size_t i = 0; bench->options.check && i < targets_count(); i++) {
+	for (size_t i = 0; options->check && i < targets_count(); i++) {
 		struct target target = target_of(&bench->figures, i);
 
 		missed += !target_reached(&target);
 	}
 	if (missed)
 		say("%u targets were missed", missed);
-	if (bench->options.growth >= 0)
-		grown = compare_count_grown(bench->earlier, &bench->figures,
-					    bench->options.growth);
-	if (grown)
-		say("%u figures have grown by more than %g %%", grown,
-		    bench->options.growth);
-	return missed || grown ? EXIT_MISSED : 0;
+	if (options->growth >= 0)
+		worse = count_worse(bench);
+	return missed || worse ? EXIT_MISSED : 0;
+}
+
+static int open_file(FILE **file, const char *path)
+{
+	int err;
+
+	if (!path)
+		return 0;
+	*file = fopen(path, "we");
+	if (*file)
+		return 0;
+	err = -errno;
+	say("%s: %s", path, strerror(-err));
+	return err;
 }
 
 /* Files that can't be had are better known before than after. */
@@ -433,13 +467,8 @@ static int open_files(struct bench *bench)
 				    : strerror(-err));
 		return err;
 	}
-	if (options->html)
-		bench->html = fopen(options->html, "we");
-	if (options->html && !bench->html) {
-		err = -errno;
-		say("%s: %s", options->html, strerror(-err));
-	}
-	return err;
+	err = open_file(&bench->html, options->html);
+	return err ? err : open_file(&bench->record, options->record);
 }
 
 static void close_bench(struct bench *bench)
@@ -450,6 +479,8 @@ static void close_bench(struct bench *bench)
 	compare_free(bench->earlier);
 	if (bench->html)
 		fclose(bench->html);
+	if (bench->record)
+		fclose(bench->record);
 }
 
 static void run_measure(struct bench *bench, const struct measure *measure)

@@ -35,6 +35,7 @@
  * @figures: the result.
  * @earlier: what it is compared with, or NULL.
  * @html: the report with charts, or NULL.
+ * @record: the figures to compare with later, or NULL.
  */
 struct bench {
 	const struct command *command;
@@ -52,6 +53,7 @@ struct bench {
 	struct figures figures;
 	struct compare *earlier;
 	FILE *html;
+	FILE *record;
 };
 
 /* Prints what was measured, for people. */
@@ -62,6 +64,9 @@ int report_json(const struct bench *bench, FILE *out);
 
 /* The same with charts. Returns 0 or a negative errno value. */
 int report_html(const struct bench *bench, FILE *out);
+
+/* What a later run is compared with. Returns 0 or a negative errno value. */
+int report_record(const struct bench *bench, FILE *out);
 
 /* Prints what would be measured. */
 void report_list(const struct bench *bench, FILE *out);

@@ -152,6 +152,41 @@ unsigned int compare_count_grown(const struct compare *compare,
 	return grown;
 }
 
+/* Was it a figure of a measure that was taken now, too? */
+static bool is_to_be_there(struct json_object *old,
+			   const struct figures *figures)
+{
+	const char *measure = text_of(old, "measure");
+
+	if (!number_of(old, "runs", 0))
+		return false;
+	for (size_t i = 0; i < figures->nr; i++) {
+		if (!strcmp(figures->list[i]->measure,
+			    *measure ? measure : "migrate"))
+			return true;
+	}
+	return false;
+}
+
+unsigned int compare_count_gone(const struct compare *compare,
+				const struct figures *figures)
+{
+	size_t nr = json_object_array_length(compare->results);
+	unsigned int gone = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		struct json_object *old =
+			json_object_array_get_idx(compare->results, i);
+		bool here = !is_to_be_there(old, figures);
+
+		for (size_t j = 0; !here && j < figures->nr; j++)
+			here = figures->list[j]->samples.nr &&
+			       is_same(old, figures->list[j]);
+		gone += !here;
+	}
+	return gone;
+}
+
 enum {
 	MEASURE,
 	SIZE,

@@ -50,6 +50,13 @@ bool comparison_differs(const struct comparison *comparison);
 unsigned int compare_count_grown(const struct compare *compare,
 				 const struct figures *figures, double percent);
 
+/*
+ * How many figures of the earlier run have none now, although their measure was
+ * taken?
+ */
+unsigned int compare_count_gone(const struct compare *compare,
+				const struct figures *figures);
+
 /* Prints a line for each figure that both runs have. */
 void compare_print(const struct compare *compare, const struct figures *figures,
 		   FILE *out);

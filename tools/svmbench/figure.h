@@ -79,5 +79,6 @@ void figures_free(struct figures *figures);
 double figure_rate(const struct figure *figure, uint64_t ns);
 
 #define FIGURE_MEMCPY "memcpy"
+#define FIGURE_MOVE_PAGES "move_pages"
 
 #endif /* SVMBENCH_FIGURE_H */

@@ -57,8 +57,16 @@ static const struct command commands[] = {
 		.measures = { &measure_scale },
 	},
 	{
+		.name = "single",
+		.summary = "all that is done by one alone: all but scale",
+		.doc = "Measure what one thread does alone: moves, faults, "
+		       "accesses and evictions." DOC_DEVICE,
+		.measures = { &measure_migrate, &measure_fault, &measure_access,
+			      &measure_evict },
+	},
+	{
 		.name = "all",
-		.summary = "all of these",
+		.summary = "everything",
 		.doc = "Measure everything, one after the other, and tell which "
 		       "targets are reached." DOC_DEVICE,
 		.targets = true,

@@ -30,15 +30,17 @@ static void plan_nodes(struct series *series)
 	if (bench->away < 0)
 		return;
 	if (node_free_bytes(bench->away) < bytes) {
-		series_skip(series, "move_pages", "node%d has only %s free",
-			    bench->away,
+		series_skip(series, FIGURE_MOVE_PAGES,
+			    "node%d has only %s free", bench->away,
 			    format_bytes(node_free_bytes(bench->away), room));
 		return;
 	}
 	series_home(series, home);
 	snprintf(away, sizeof(away), "node%d", bench->away);
-	series->figures[AWAY] = series_add(series, "move_pages", home, away);
-	series->figures[HOME] = series_add(series, "move_pages", away, home);
+	series->figures[AWAY] =
+		series_add(series, FIGURE_MOVE_PAGES, home, away);
+	series->figures[HOME] =
+		series_add(series, FIGURE_MOVE_PAGES, away, home);
 }
 
 /* There, back and back by touching, from @first on. */

@@ -32,6 +32,7 @@ enum {
 	OPTION_COMPARE,
 	OPTION_GROWTH,
 	OPTION_HTML,
+	OPTION_RECORD,
 	OPTION_WARMUP,
 };
 
@@ -56,11 +57,14 @@ static const struct argp_option argp_options[] = {
 	{ "html", OPTION_HTML, "FILE", 0,
 	  "Write a report with charts as well: one page, complete in itself",
 	  0 },
+	{ "record", OPTION_RECORD, "FILE", 0,
+	  "Write our own figures as well, a line for each, for --compare", 0 },
 	{ "compare", OPTION_COMPARE, "OLD.json", 0,
 	  "Compare with an earlier run, and tell what differs beyond the spread",
 	  0 },
 	{ "growth", OPTION_GROWTH, "PERCENT", 0,
-	  "Exit with status 3 if anything takes so much longer than then", 0 },
+	  "Exit with status 3 if anything takes so much longer than then, or is not measured any more",
+	  0 },
 	{ "check", OPTION_CHECK, NULL, 0,
 	  "Exit with status 3 if a target is missed (only for all)", 0 },
 	{ "list", OPTION_LIST, NULL, 0, "Tell what would be measured", 0 },
@@ -198,6 +202,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_HTML:
 		options->html = arg;
 		break;
+	case OPTION_RECORD:
+		options->record = arg;
+		break;
 	case OPTION_COMPARE:
 		options->compare = arg;
 		break;
@@ -221,11 +228,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--check is for the command all");
 		if (options->growth >= 0 && !options->compare)
 			argp_error(state, "--growth wants --compare");
-		if (options->list &&
-		    (options->check || options->html || options->compare))
+		if (options->list && (options->check || options->html ||
+				      options->record || options->compare))
 			argp_error(
 				state,
-				"--list excludes --check, --html and --compare");
+				"--list excludes --check, --html, --record and --compare");
 		if (options->json && options->list)
 			argp_error(state,
 				   "--json and --list exclude each other");

@@ -30,6 +30,7 @@
  * @growth: fail if a figure has grown by more than so many per cent since then;
  *	negative for not.
  * @html: where to write a report with charts, or NULL.
+ * @record: where to write what a later run is compared with, or NULL.
  * @list: tell what would be measured.
  */
 struct options {
@@ -46,6 +47,7 @@ struct options {
 	const char *compare;
 	double growth;
 	const char *html;
+	const char *record;
 	bool list;
 };
 

@@ -63,7 +63,7 @@ says "by name" "no command 'nonsense'"
 expect "migrate --help" 0 migrate --help
 for option in --sizes=0 --sizes=x --sizes= "--sizes=64K," --sizes=100 --sizes=1000T --sizes=99999999999999999999 \
 	--pages=2m --pages= --runs=4 --runs=x --runs=100000 --warmup=-1 --device=sda --device=svm --nonsense word \
-	'--device=svm0 --create' '--json --list' --check --growth=3 '--compare=x --growth=x' '--list --html=x' '--list --compare=x'; do
+	'--device=svm0 --create' '--json --list' --check --growth=3 '--compare=x --growth=x' '--list --html=x' '--list --compare=x' '--list --record=x'; do
 	# shellcheck disable=SC2086 # two options
 	expect "$option is refused" 2 FAKE_SVM_DEVICES=1 migrate $option
 done
@@ -214,6 +214,28 @@ expect "other figures are not compared" 0 FAKE_SVM_DEVICES=1 fault "${tiny[@]}" 
 ok "indeed" $?
 expect "an earlier run that is not there is refused" 1 migrate --compare "$dir/nothing"
 says "by name" 'nothing: No such file'
+
+# what is kept with the sources
+expect "--record" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --record "$dir/record.json"
+cp "$dir/record.json" "$dir/out"
+holds "has all that is ours" "$(count results measure=migrate runs=5) == 6 && $(count results runs=10) == 3 &&
+	$(count results what=memcpy) == 0 && $(count results what=move_pages) == 0"
+[[ $(grep -c median_ns "$dir/record.json") == 9 ]]
+ok "in a line each" $?
+expect "a comparison with it" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --compare "$dir/record.json" --growth 1000
+says "has a line for each" '^migrate +4M +huge +1 thread +fault back +svm0 > node[0-9]+ .* [0-9]+\.[0-9]{3} '
+expect "a figure that is gone" 3 FAKE_SVM_DEVICES=1 migrate --sizes 4M --runs 5 --compare "$dir/record.json" --growth 1000
+says "is missed" '3 figures of the earlier run were not measured'
+expect "a measure that is not taken" 0 FAKE_SVM_DEVICES=1 access "${tiny[@]}" --compare "$dir/record.json" --growth 1000
+expect "a record that can't be written" 1 FAKE_SVM_DEVICES=1 "${small[@]}" --record "$dir/none/record.json"
+says "is told by name" 'none/record.json: No such file'
+expect "a full disk, too" 1 FAKE_SVM_DEVICES=1 "${small[@]}" --record /dev/full
+says "by name" '/dev/full: '
+expect "single" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 single "${tiny[@]}" --json
+for what in migrate fault access evict; do
+	holds "has $what" "$(count results "measure=$what" runs=0) == 0 && $(count results "measure=$what") > 0"
+done
+holds "and not what several do" "$(count results measure=scale) == 0"
 echo '{ "results": 3 }' >"$dir/bad.json"
 expect "and one that is none" 1 migrate --compare "$dir/bad.json"
 says "also by name" 'bad.json: not what svmbench --json prints'
