@@ -19,9 +19,16 @@ void *map_anon(size_t length)
 	return addr;
 }
 
+/*
+ * The kernel fills free room from above. Above a gap there is enough for all that
+ * the C library maps meanwhile, thread stacks and arenas included: what it took of
+ * a gap, a case would find mapped.
+ */
+#define GAP_ABOVE MIB(256)
+
 void *find_gap(size_t length)
 {
-	size_t room = length + 2 * HUGE_PAGE;
+	size_t room = length + 2 * HUGE_PAGE + GAP_ABOVE;
 	char *addr = CHECK_SYS(mmap(NULL, room, PROT_NONE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	char *inner = addr + HUGE_PAGE;
