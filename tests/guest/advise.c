@@ -350,15 +350,15 @@ static atomic_bool stop;
 static void *keep_advising(void *arg)
 {
 	struct twin *t = arg;
-	unsigned long given = 0;
+	bool last;
+	int ret;
 
-	/* In the end it is mapped. */
-	while (!stop || !given) {
-		int ret = try_advise(t->fd, t->addr, LENGTH, KEEP, 0, 0);
-
-		CHECK(!ret || ret == -EFAULT);
-		given += !ret;
-	}
+	do {
+		/* From then on it is mapped. */
+		last = stop;
+		ret = try_advise(t->fd, t->addr, LENGTH, KEEP, 0, 0);
+		CHECK(!ret || (!last && ret == -EFAULT));
+	} while (!last);
 	return NULL;
 }
 
