@@ -584,7 +584,7 @@ struct svm_pfn_wish {
 	int node;
 };
 
-static void svm_pfn_wish_of(struct vm_area_struct *vma, unsigned long start,
+static bool svm_pfn_wish_of(struct vm_area_struct *vma, unsigned long start,
 			    unsigned long end, unsigned long pfn, void *arg)
 {
 	struct svm_pfn_wish *wish = arg;
@@ -608,6 +608,8 @@ static void svm_pfn_wish_of(struct vm_area_struct *vma, unsigned long start,
 		addr += PAGE_SIZE;
 		pfn++;
 	}
+	/* The next one may have advised something else. */
+	return false;
 }
 
 /**

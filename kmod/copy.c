@@ -40,38 +40,10 @@ struct page *svm_device_page_init(struct svm_device *sdev, unsigned long pfn,
 	for (i = 0; i < 1UL << order; i++)
 		page[i].flags.f &= ~SVM_STALE_FLAGS;
 	zone_device_page_init(page, &sdev->pagemap, order);
-	page->zone_device_data = NULL;
 	if (order)
 		folio_set_large_rmappable(page_folio(page));
 #endif
 	return page;
-}
-
-/* In a device folio's zone_device_data: what it had is elsewhere. */
-#define SVM_PAGE_LEFT ((void *)1)
-
-/**
- * svm_page_left() - note that what a page had has moved
- * @page: one for which migrate_vma_pages() or its like said so, locked still;
- *	in system memory, or a hole (NULL), there is nothing to note.
- *
- * Until its last reference goes a device folio keeps all that makes it look like
- * one to be moved. Who comes by page frame must not move it once more: nobody has
- * it mapped, and what its mapping points to may be gone.
- */
-void svm_page_left(struct page *page)
-{
-	if (page && is_zone_device_page(page))
-		page_folio(page)->page.zone_device_data = SVM_PAGE_LEFT;
-}
-
-/**
- * svm_page_has_left() - whether svm_page_left() was called for a page
- * @page: on a device, locked.
- */
-bool svm_page_has_left(struct page *page)
-{
-	return page_folio(page)->page.zone_device_data == SVM_PAGE_LEFT;
 }
 
 /**

@@ -7,8 +7,6 @@ struct svm_device;
 
 struct page *svm_device_page_init(struct svm_device *sdev, unsigned long pfn,
 				  unsigned int order);
-void svm_page_left(struct page *page);
-bool svm_page_has_left(struct page *page);
 void svm_fresh_page_put(struct page *page);
 int svm_copy_pages(struct page *dst, struct page *src, unsigned long nr,
 		   struct page *bounce);

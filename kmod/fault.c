@@ -162,7 +162,6 @@ static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
 	for (i = 0; i < args->npages; i++) {
 		if (!args->dst[i] || !(args->src[i] & MIGRATE_PFN_MIGRATE))
 			continue;
-		svm_page_left(migrate_pfn_to_page(args->src[i]));
 		if (!event->length)
 			event->addr = args->start + i * PAGE_SIZE;
 		event->length += args->dst[i] & MIGRATE_PFN_COMPOUND ?

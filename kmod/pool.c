@@ -539,8 +539,7 @@ unsigned long svm_pool_nr_owned(struct svm_pool *pool, struct svm_owner *owner)
  * @nr: how many are wanted, up to SVM_BLOCK_PAGES.
  *
  * A huge folio is listed with all its page frames in a row, and with nothing
- * else: migrate_device_pfns() wants as many places in the array as a folio has
- * pages. It is listed whole also if fewer pages are wanted.
+ * else, also if fewer pages are wanted: it goes as a whole.
  *
  * What is listed may be freed or split, and freed pages may be taken, before the
  * caller looks.

@@ -2,15 +2,15 @@
 /*
  * Who has a device folio mapped.
  *
- * Eviction asks whether a page shall stay; and it moves a huge folio by its page
- * frame only if there are 2 MiB of system memory: without a VMA the core can't
- * split it. The core's own way from a folio to its VMAs is not exported, but the
- * structures are, so it is done again here: for anonymous memory only, and without
- * looking at page tables, so that who is found may have the folio mapped, or not.
+ * Eviction begins with page frames, asks whether they shall stay, and moves them by
+ * the address spaces that have them mapped. The core's own way from a folio to its
+ * VMAs is not exported, but the structures are, so it is done again here, for
+ * anonymous memory only.
  *
  * Locking: the folio's lock and the anon_vma's, both by trylock: nothing waits.
  *
- * Limits: one step a VMA that shares the memory, at each call.
+ * Limits: one step a VMA that shares the memory, and for svm_rmap_mm() a look at
+ * the page tables for each page of the folio, at each call.
  */
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -19,8 +19,8 @@
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
 
-#include "pool.h"
 #include "rmap.h"
+#include "walk.h"
 
 #ifdef SVM_HAVE_DEVICE_PRIVATE
 
@@ -87,8 +87,9 @@ static bool svm_rmap_visit_folio(struct folio *folio, svm_rmap_visitor visit,
 		if (!svm_rmap_range(vma, folio, &start, &end))
 			continue;
 		first = vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
-		visit(vma, start, end, folio_pfn(folio) + first - folio->index,
-		      arg);
+		if (visit(vma, start, end,
+			  folio_pfn(folio) + first - folio->index, arg))
+			break;
 		cond_resched();
 	}
 	up_read(&anon_vma->root->rwsem);
@@ -99,7 +100,8 @@ static bool svm_rmap_visit_folio(struct folio *folio, svm_rmap_visitor visit,
  * svm_rmap_visit() - look at each VMA that may have a device folio mapped
  * @pfn: the folio's first page frame.
  * @visit: called for each, with which part of it that would be, and the page
- *	frame that would be mapped at its beginning; the anon_vma is locked.
+ *	frame that would be mapped at its beginning; the anon_vma is locked. It
+ *	returns whether that is enough.
  * @arg: passed to it.
  *
  * Return: false if somebody has the folio or its anon_vma locked.
@@ -119,83 +121,58 @@ bool svm_rmap_visit(unsigned long pfn, svm_rmap_visitor visit, void *arg)
 	return done;
 }
 
-#ifdef SVM_HAVE_LARGE_FOLIOS
+/**
+ * struct svm_rmap_search - for an address space that has a folio mapped
+ * @skip: how many are to be passed over still.
+ * @addr: out: where in it.
+ * @mm: out: the address space, or NULL.
+ */
+struct svm_rmap_search {
+	unsigned int skip;
+	unsigned long addr;
+	struct mm_struct *mm;
+};
 
-/* @folio is locked. */
-static struct mm_struct *svm_rmap_nth(struct folio *folio, unsigned int nth,
-				      unsigned long *start, unsigned long *end)
+static bool svm_rmap_find_mm(struct vm_area_struct *vma, unsigned long start,
+			     unsigned long end, unsigned long pfn, void *arg)
 {
-	struct anon_vma *anon_vma = svm_rmap_lock(folio);
-	struct mm_struct *mm = NULL;
-	struct rb_node *node;
+	struct svm_rmap_search *search = arg;
 
-	if (!anon_vma)
-		return NULL;
-	for (node = rb_first_cached(&anon_vma->rb_root); node && !mm;
-	     node = rb_next(node)) {
-		struct vm_area_struct *vma =
-			rb_entry(node, struct anon_vma_chain, rb)->vma;
-
-		if (!svm_rmap_range(vma, folio, start, end) || nth--)
-			continue;
-		mm = vma->vm_mm;
-		/* It exits, and lets go of its pages: on to the next. */
-		if (!mmget_not_zero(mm)) {
-			mm = NULL;
-			nth = 0;
-		}
+	/* After copy on write, or where a part was unmapped, it is not there. */
+	while (start < end && !svm_walk_finds(vma, start, pfn)) {
+		start += PAGE_SIZE;
+		pfn++;
 	}
-	up_read(&anon_vma->root->rwsem);
-	return mm;
+	if (start >= end)
+		return false;
+	if (search->skip) {
+		search->skip--;
+		return false;
+	}
+	/* If it exits, it lets go of its pages by itself. */
+	if (!mmget_not_zero(vma->vm_mm))
+		return false;
+	search->addr = start;
+	search->mm = vma->vm_mm;
+	return true;
 }
 
 /**
- * svm_rmap_mm() - an address space that may have a huge device folio mapped
+ * svm_rmap_mm() - an address space that has a device folio mapped
  * @pfn: the folio's first page frame.
- * @nth: the how manieth of them, from 0.
- * @start: out: where in it.
- * @end: out: up to where.
+ * @nth: the how manieth of them, from 0. Others may come and go between calls.
+ * @addr: out: where in it a page of the folio is.
  *
- * Return: the address space, to be put; NULL if there are no more, or it is no
- * huge folio any more, or somebody has it locked.
+ * Return: the address space, to be put; NULL if there are no more, or somebody has
+ * the folio or its anon_vma locked.
  */
 struct mm_struct *svm_rmap_mm(unsigned long pfn, unsigned int nth,
-			      unsigned long *start, unsigned long *end)
+			      unsigned long *addr)
 {
-	struct folio *folio = (struct folio *)pfn_to_page(pfn);
-	struct mm_struct *mm = NULL;
+	struct svm_rmap_search search = { .skip = nth };
 
-	if (!folio_try_get(folio))
-		return NULL;
-	if (folio_trylock(folio)) {
-		if (folio_test_large(folio))
-			mm = svm_rmap_nth(folio, nth, start, end);
-		folio_unlock(folio);
-	}
-	folio_put(folio);
-	return mm;
+	svm_rmap_visit(pfn, svm_rmap_find_mm, &search);
+	*addr = search.addr;
+	return search.mm;
 }
-
-/**
- * svm_rmap_is_whole() - whether a huge folio is mapped by a huge entry somewhere
- * @pfn: its first page frame.
- *
- * Return: false if it is mapped in parts only, or can't be looked at now.
- */
-bool svm_rmap_is_whole(unsigned long pfn)
-{
-	struct folio *folio = (struct folio *)pfn_to_page(pfn);
-	bool whole = false;
-
-	if (!folio_try_get(folio))
-		return false;
-	if (folio_trylock(folio)) {
-		whole = folio_test_large(folio) &&
-			folio_entire_mapcount(folio);
-		folio_unlock(folio);
-	}
-	folio_put(folio);
-	return whole;
-}
-#endif /* SVM_HAVE_LARGE_FOLIOS */
 #endif /* SVM_HAVE_DEVICE_PRIVATE */

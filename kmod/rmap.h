@@ -7,14 +7,12 @@
 struct mm_struct;
 struct vm_area_struct;
 
-typedef void (*svm_rmap_visitor)(struct vm_area_struct *vma,
+typedef bool (*svm_rmap_visitor)(struct vm_area_struct *vma,
 				 unsigned long start, unsigned long end,
 				 unsigned long pfn, void *arg);
 
 bool svm_rmap_visit(unsigned long pfn, svm_rmap_visitor visit, void *arg);
-
 struct mm_struct *svm_rmap_mm(unsigned long pfn, unsigned int nth,
-			      unsigned long *start, unsigned long *end);
-bool svm_rmap_is_whole(unsigned long pfn);
+			      unsigned long *addr);
 
 #endif /* SVM_RMAP_H */

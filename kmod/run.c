@@ -225,7 +225,6 @@ static void svm_migrate_singles(struct svm_migration *mig,
 		if (!s->dst[i] || !(s->src[i] & MIGRATE_PFN_MIGRATE))
 			continue;
 		src = migrate_pfn_to_page(s->src[i]);
-		svm_page_left(src);
 		svm_count_moved(mig, src, 1);
 		status[i] = SVM_PAGE_MOVED;
 		moved++;
@@ -349,7 +348,6 @@ static bool svm_block_moved(struct svm_migration *mig, unsigned long first,
 			again->single |= BIT(block);
 		return false;
 	}
-	svm_page_left(from);
 	svm_count_moved(mig, from, SVM_BLOCK_PAGES);
 	memset(s->status + first + at, SVM_PAGE_MOVED, SVM_BLOCK_PAGES);
 	return true;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Device private memory by folios, with the calls as this module makes them. */
 #include <linux/memremap.h>
-#include <linux/migrate.h>
 
 #ifndef CONFIG_DEVICE_PRIVATE
 #error "no device private memory"
@@ -15,8 +14,7 @@ static const struct dev_pagemap_ops probe_ops __maybe_unused = {
 	.folio_free = probe_free,
 };
 
-static int __maybe_unused probe(unsigned long *pfns, struct page *page)
+static void __maybe_unused probe(struct page *page)
 {
 	zone_device_page_init(page, page_pgmap(page), 0);
-	return migrate_device_pfns(pfns, 1);
 }

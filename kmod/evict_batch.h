@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SVM_EVICT_BATCH_H
+#define SVM_EVICT_BATCH_H
+
+#include <linux/svm.h>
+#include <linux/types.h>
+
+#include "pool.h"
+
+struct svm_eviction;
+
+/**
+ * struct svm_evict_frame - a page frame that shall go home
+ * @pfn: the frame.
+ * @node: where to.
+ * @tried: it was found, and it is known what came of it.
+ * @status: enum svm_page_status.
+ */
+struct svm_evict_frame {
+	unsigned long pfn;
+	int node;
+	bool tried;
+	enum svm_page_status status;
+};
+
+/**
+ * struct svm_evict_batch - page frames that go home together
+ * @nr: how many.
+ * @frames: these, sorted by page frame while they are moved.
+ * @pages: the page tables where one of them was found.
+ * @src: for migrate_vma.
+ * @dst: for migrate_vma.
+ * @moving: which of @frames each entry of @src is.
+ */
+struct svm_evict_batch {
+	unsigned long nr;
+	struct svm_evict_frame frames[SVM_BLOCK_PAGES];
+	struct svm_page pages[SVM_BLOCK_PAGES];
+	unsigned long src[SVM_BLOCK_PAGES];
+	unsigned long dst[SVM_BLOCK_PAGES];
+	struct svm_evict_frame *moving[SVM_BLOCK_PAGES];
+};
+
+unsigned long svm_evict_batch(struct svm_eviction *ev,
+			      struct svm_evict_batch *batch);
+
+#endif /* SVM_EVICT_BATCH_H */
