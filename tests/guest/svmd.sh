@@ -104,15 +104,18 @@ join() {
 	read -r session where bytes <$fifo || bad "a joiner of $user did not join"
 }
 
-# listen ARGUMENT…: has `busctl monitor` write what it sees, as JSON, to $heard; returns when it listens
+# listen [PATH]: has `busctl monitor` write the signals of svmd, of this object or of all, as JSON to $heard; returns when
+# it listens. It does not say when, so it is asked whether it hears a signal of ours.
 listen() {
-	local fifo=$STILL/listening
+	local match="type='signal',sender='org.svmd1'"
+	[[ -z ${1:-} ]] || match+=",path='$1'"
 	heard=$STILL/heard
-	mkfifo $fifo
 	: >$heard
-	busctl --json=short monitor "$@" >$heard 2>$fifo &
+	stdbuf -oL busctl --json=short monitor --match="$match" --match="interface='svm.Test'" >>$heard &
 	children+=($!)
-	read -r _ <$fifo
+	eventually probe
 }
+
+probe() { busctl emit / svm.Test Ping && hears svm.Test; }
 
 hears() { grep -qE -- "$1" "$heard"; }
