@@ -294,6 +294,12 @@ CASE(whole_process)
 	CHECK_GT(t.pages[SVM_PAGE_FILE], 0);
 	CHECK_GT(t.pages[SVM_PAGE_SPECIAL], 0);
 	check_fill(addr, MIB(1), 1);
+	/* What we have had in common with the warden is the warden's, too. */
+	for (i = 0; i < n; i++) {
+		ret = migrate(fd, maps[i].addr, maps[i].length, TO_SYSTEM, 0,
+			      NULL, NULL);
+		CHECK(!ret || ret == -EFAULT);
+	}
 }
 
 CASE(private_file)
