@@ -22,8 +22,9 @@ struct svm_device;
  *
  * Offsets are in bytes and multiples of the page size. More than one page are
  * those of a huge folio: neighbours in both memories, and aligned. The copies
- * may sleep; they are called with the pages locked and mmap_lock held, never
- * with a spinlock. They return 0, or -EHWPOISON when the hardware reported the
+ * may sleep; they are called with the pages locked and mmap_lock held, by the
+ * caller or by whom it waits for, never with a spinlock; for parts of a huge folio
+ * by several CPUs at the same time. They return 0, or -EHWPOISON when the hardware reported the
  * source broken: the destination is then undefined and is thrown away.
  */
 struct svm_backend {

@@ -5,7 +5,11 @@
 #include <linux/atomic.h>
 #include <linux/svm.h>
 
-/* What is counted; each is a field of struct svm_ioctl_stats. */
+/*
+ * What is counted; each is a field of struct svm_ioctl_stats, but for
+ * SVM_CTR_BYTES_HELPED, which is in sysfs only: what was copied by other CPUs than
+ * the caller's.
+ */
 enum svm_counter {
 	SVM_CTR_MIGRATE_CALLS,
 	SVM_CTR_BYTES_TO_DEVICE,
@@ -19,6 +23,7 @@ enum svm_counter {
 	SVM_CTR_FAULTS_RANDOM,
 	SVM_CTR_BYTES_AHEAD,
 	SVM_CTR_BYTES_AHEAD_USED,
+	SVM_CTR_BYTES_HELPED,
 	SVM_CTR_NR,
 };
 

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "control.h"
+#include "crew.h"
 #include "debug.h"
 #include "device.h"
 #include "edu.h"
@@ -75,9 +76,12 @@ static int __init svm_init(void)
 
 	svm_families_init();
 	svm_streams_init();
-	ret = svm_workers_init();
+	ret = svm_crews_init();
 	if (ret)
 		return ret;
+	ret = svm_workers_init();
+	if (ret)
+		goto err_exit_crews;
 	ret = svm_devices_init();
 	if (ret)
 		goto err_exit_workers;
@@ -100,6 +104,8 @@ err_destroy_devices:
 	svm_devices_exit();
 err_exit_workers:
 	svm_workers_exit();
+err_exit_crews:
+	svm_crews_exit();
 	return ret;
 }
 
@@ -109,6 +115,7 @@ static void __exit svm_exit(void)
 	svm_control_exit();
 	svm_edu_exit();
 	svm_workers_exit();
+	svm_crews_exit();
 	svm_device_destroy_all();
 	svm_devices_exit();
 	/* Contexts are freed by RCU, with code of ours only in the callback's queue. */

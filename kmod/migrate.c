@@ -11,8 +11,9 @@
  *
  * Locking, from the outside: the device's gate, the mirror's, mmap_lock (by
  * window; for reading, but see svm_lock_mm()), the VMA's family mutex, folio locks
- * (in migrate_vma), the pool's spinlock. User memory is touched with none of them
- * held: the range that moves may hold the array of answers.
+ * (in migrate_vma), svm_scratch.bounce_lock, the pool's spinlock. User memory is
+ * touched with none of them held: the range that moves may hold the array of
+ * answers.
  *
  * A window that lacks room on the device is worked through again when room was
  * made (room.c).
@@ -63,6 +64,8 @@ static struct svm_scratch *svm_scratch_get(struct svm_context *ctx)
 		kvfree(scratch);
 		return NULL;
 	}
+	mutex_init(&scratch->bounce_lock);
+	svm_crew_init(&scratch->crew);
 	return scratch;
 }
 

@@ -8,8 +8,10 @@
 
 #include <linux/bitmap.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
 #include <linux/svm.h>
 
+#include "crew.h"
 #include "pool.h"
 
 struct mutex;
@@ -34,6 +36,8 @@ struct svm_home;
  * @status: enum svm_page_status, as reported.
  * @kept: pages that the call may not move, since it is not the owner's.
  * @bounce: for copies from device to device.
+ * @bounce_lock: held while it is used.
+ * @crew: CPUs that copy.
  */
 struct svm_scratch {
 	unsigned long src[SVM_WINDOW_PAGES];
@@ -44,6 +48,8 @@ struct svm_scratch {
 	u8 status[SVM_WINDOW_PAGES];
 	DECLARE_BITMAP(kept, SVM_WINDOW_PAGES);
 	struct page *bounce;
+	struct mutex bounce_lock; /* see above */
+	struct svm_crew crew;
 };
 
 /**

@@ -10,8 +10,12 @@
  * the way. So no run ever offers single pages for a huge hole, of which the core
  * wants all 512 at once (it does not check).
  *
+ * Between setup and replacement the content of a run is copied, by several CPUs if
+ * it is large (crew.c), piece by piece, while the destinations of the next pieces
+ * are allocated.
+ *
  * Locking: mmap_lock is held, and the VMA's family mutex if it has one, see
- * family.c.
+ * family.c. Who helps to copy takes svm_scratch.bounce_lock at most.
  *
  * Limits: the window's. In each of SVM_MIGRATE_TRIES passes a huge page is tried at
  * most twice as such, then once as single pages.
@@ -25,6 +29,7 @@
 #include "compat.h"
 #include "context.h"
 #include "copy.h"
+#include "crew.h"
 #include "device.h"
 #include "home.h"
 #include "migration.h"
@@ -35,6 +40,25 @@
 
 /* How often to try for a page that is busy. */
 #define SVM_MIGRATE_TRIES 3
+
+/* What one CPU copies at once: 256 KiB, a part of a huge page or a whole one. */
+#define SVM_PIECE_PAGES 64UL
+#define SVM_BLOCK_PIECES (SVM_BLOCK_PAGES / SVM_PIECE_PAGES)
+
+/**
+ * struct svm_run - a run of which the content is copied
+ * @mig: the call; source and destination are in its scratch.
+ * @status: of the pages; SVM_PAGE_POISONED is put there for what is broken, with a
+ *	huge page for its first page.
+ * @nr: how many pages.
+ * @huge: they are huge pages, all of them.
+ */
+struct svm_run {
+	struct svm_migration *mig;
+	u8 *status;
+	unsigned long nr;
+	bool huge;
+};
 
 static struct page *svm_alloc_system_page(struct svm_migration *mig,
 					  struct vm_area_struct *vma,
@@ -62,39 +86,96 @@ static struct page *svm_alloc_system_page(struct svm_migration *mig,
 }
 
 /*
- * Get the destination of a page or a huge page, filled. A page frame that was
- * used is taken out of @frame.
+ * Get the destination of a page or a huge page, as migrate_vma wants it. A page
+ * frame that was used is taken out of @frame.
  */
-static enum svm_page_status svm_fill_dst(struct svm_migration *mig,
+static enum svm_page_status svm_take_dst(struct svm_migration *mig,
 					 struct vm_area_struct *vma,
-					 unsigned long addr, struct page *src,
-					 unsigned int order,
+					 unsigned long addr, unsigned int order,
 					 unsigned long *frame,
-					 struct page **out)
+					 unsigned long *dst)
 {
-	unsigned long nr = 1UL << order;
-	struct page *dst;
-	int ret;
+	struct page *page;
 
 	if (mig->to_device) {
-		dst = svm_device_page_init(mig->sdev, *frame, order);
+		page = svm_device_page_init(mig->sdev, *frame, order);
 		*frame = 0;
 	} else {
-		dst = svm_alloc_system_page(mig, vma, addr, order);
-		if (!dst)
+		page = svm_alloc_system_page(mig, vma, addr, order);
+		if (!page)
 			return SVM_PAGE_NO_MEMORY;
 	}
-
-	if (src)
-		ret = svm_copy_pages(dst, src, nr, mig->scratch->bounce);
-	else
-		ret = svm_clear_device_pages(dst, nr);
-	if (ret) {
-		svm_fresh_page_put(dst);
-		return SVM_PAGE_POISONED;
-	}
-	*out = dst;
+	*dst = migrate_pfn(page_to_pfn(page));
 	return SVM_PAGE_CANDIDATE;
+}
+
+/* Copy, or clear what there is no source for. */
+static int svm_fill_pages(struct svm_migration *mig, struct page *dst,
+			  struct page *src, unsigned long nr)
+{
+	struct svm_scratch *s = mig->scratch;
+	int ret;
+
+	if (!src)
+		return svm_clear_device_pages(dst, nr);
+	if (!mig->to_device || !is_zone_device_page(src))
+		return svm_copy_pages(dst, src, nr, NULL);
+	mutex_lock(&s->bounce_lock);
+	ret = svm_copy_pages(dst, src, nr, s->bounce);
+	mutex_unlock(&s->bounce_lock);
+	return ret;
+}
+
+/* Fill the destinations of a piece of a run: by whoever has the time. */
+static void svm_fill_piece(void *arg, unsigned int piece, bool helping)
+{
+	struct svm_run *run = arg;
+	struct svm_scratch *s = run->mig->scratch;
+	unsigned long step = run->huge ? SVM_PIECE_PAGES : 1;
+	unsigned long i = piece * SVM_PIECE_PAGES;
+	unsigned long end = min(i + SVM_PIECE_PAGES, run->nr), nr = 0;
+
+	for (; i < end; i += step) {
+		unsigned long head = run->huge ? ALIGN_DOWN(i, SVM_BLOCK_PAGES)
+					       : i;
+		struct page *dst = migrate_pfn_to_page(s->dst[head]);
+		struct page *src = migrate_pfn_to_page(s->src[head]);
+
+		if (!dst)
+			continue;
+		if (src)
+			src += i - head;
+		dst += i - head;
+		if (svm_fill_pages(run->mig, dst, src, step))
+			WRITE_ONCE(run->status[head], SVM_PAGE_POISONED);
+		nr += step;
+	}
+	if (helping)
+		svm_count(&run->mig->sdev->counters, SVM_CTR_BYTES_HELPED,
+			  nr * PAGE_SIZE);
+}
+
+/* Begin to fill a run: with help if it is worth it. */
+static void svm_fill_begin(struct svm_run *run, const struct svm_page *first)
+{
+	struct svm_migration *mig = run->mig;
+	/* From device to device all goes through one bounce page. */
+	bool bounces = mig->to_device && first->place == SVM_PLACE_DEVICE;
+
+	svm_crew_begin(&mig->scratch->crew,
+		       run->nr < SVM_BLOCK_PAGES || bounces, svm_fill_piece,
+		       run);
+}
+
+/* The destination of what was found broken is thrown away. */
+static void svm_drop_broken(struct svm_run *run, unsigned long i)
+{
+	struct svm_scratch *s = run->mig->scratch;
+
+	if (!s->dst[i] || run->status[i] != SVM_PAGE_POISONED)
+		return;
+	svm_fresh_page_put(migrate_pfn_to_page(s->dst[i]));
+	s->dst[i] = 0;
 }
 
 static void svm_count_moved(struct svm_migration *mig, struct page *src,
@@ -175,6 +256,22 @@ static void svm_tell(struct svm_migration *mig, unsigned long start,
 	svm_events_emit(&mig->ctx->events, event);
 }
 
+/* Get the destination of a page of a run of single pages that is locked now. */
+static enum svm_page_status svm_prepare_page(struct svm_migration *mig,
+					     struct vm_area_struct *vma,
+					     unsigned long start,
+					     unsigned long i)
+{
+	struct svm_scratch *s = mig->scratch;
+	enum svm_page_status status;
+
+	status = svm_locked_page_plan(mig, vma, migrate_pfn_to_page(s->src[i]));
+	if (status != SVM_PAGE_CANDIDATE)
+		return status;
+	return svm_take_dst(mig, vma, start + i * PAGE_SIZE, 0, &s->frames[i],
+			    &s->dst[i]);
+}
+
 /*
  * Move neighbours as single pages: the @nr pages from number @first of the window
  * that begins at @start. For a move to the device there are as many page frames
@@ -197,9 +294,10 @@ static void svm_migrate_singles(struct svm_migration *mig,
 		.flags = MIGRATE_VMA_SELECT_SYSTEM |
 			 MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
 	};
+	struct svm_run run = { .mig = mig, .status = status, .nr = nr };
 	u64 began = ktime_get_ns();
 	unsigned long i, moved = 0;
-	struct page *src, *dst;
+	struct page *src;
 
 	if (migrate_vma_setup(&args)) {
 		/* Not for a VMA that svm_vma_status() lets through. */
@@ -207,18 +305,16 @@ static void svm_migrate_singles(struct svm_migration *mig,
 		return;
 	}
 
+	svm_fill_begin(&run, &s->pages[first]);
 	for (i = 0; i < args.npages; i++) {
-		if (!(s->src[i] & MIGRATE_PFN_MIGRATE))
-			continue;
-		src = migrate_pfn_to_page(s->src[i]);
-		status[i] = svm_locked_page_plan(mig, vma, src);
-		if (status[i] != SVM_PAGE_CANDIDATE)
-			continue;
-		status[i] = svm_fill_dst(mig, vma, args.start + i * PAGE_SIZE,
-					 src, 0, &s->frames[i], &dst);
-		if (status[i] == SVM_PAGE_CANDIDATE)
-			s->dst[i] = migrate_pfn(page_to_pfn(dst));
+		if (s->src[i] & MIGRATE_PFN_MIGRATE)
+			status[i] = svm_prepare_page(mig, vma, args.start, i);
+		if ((i + 1) % SVM_PIECE_PAGES == 0 || i + 1 == args.npages)
+			svm_crew_offer(&s->crew);
 	}
+	svm_crew_end(&s->crew);
+	for (i = 0; i < args.npages; i++)
+		svm_drop_broken(&run, i);
 
 	migrate_vma_pages(&args);
 	for (i = 0; i < args.npages; i++) {
@@ -288,17 +384,20 @@ struct svm_again {
 	unsigned long huge;
 };
 
-/* What is to be done with an entry that migrate_vma_setup() gave for a block. */
-static void svm_fill_block(struct svm_migration *mig,
-			   struct vm_area_struct *vma, unsigned long start,
-			   unsigned long first, unsigned int block,
-			   struct svm_again *again)
+/*
+ * What is to be done with an entry that migrate_vma_setup() gave for a block: get
+ * its destination, or note to try again.
+ */
+static void svm_prepare_block(struct svm_migration *mig,
+			      struct vm_area_struct *vma, unsigned long start,
+			      unsigned long first, unsigned int block,
+			      struct svm_again *again)
 {
 	struct svm_scratch *s = mig->scratch;
 	unsigned long at = block * SVM_BLOCK_PAGES;
 	unsigned long *src = s->src + at;
 	u8 *status = s->status + first + at;
-	struct page *from, *dst;
+	struct page *from;
 
 	if (!(src[0] & MIGRATE_PFN_COMPOUND)) {
 		/* Single pages, or a hole that holds some, meanwhile. */
@@ -314,17 +413,22 @@ static void svm_fill_block(struct svm_migration *mig,
 
 	from = migrate_pfn_to_page(src[0]);
 	memset(status, svm_locked_page_plan(mig, vma, from), SVM_BLOCK_PAGES);
-	if (status[0] == SVM_PAGE_CANDIDATE) {
-		status[0] = svm_fill_dst(mig, vma,
-					 start + (first + at) * PAGE_SIZE, from,
+	if (status[0] == SVM_PAGE_CANDIDATE)
+		status[0] = svm_take_dst(mig, vma,
+					 start + (first + at) * PAGE_SIZE,
 					 SVM_BLOCK_ORDER, &s->blocks[block],
-					 &dst);
-		if (status[0] == SVM_PAGE_CANDIDATE) {
-			s->dst[at] = migrate_pfn(page_to_pfn(dst)) |
-				     MIGRATE_PFN_COMPOUND;
-			return;
-		}
-	}
+					 &s->dst[at]);
+	if (s->dst[at])
+		s->dst[at] |= MIGRATE_PFN_COMPOUND;
+}
+
+/* When it is filled, or not: what can't go as a huge page goes singly. */
+static void svm_check_block(struct svm_run *run, unsigned int block,
+			    struct svm_again *again)
+{
+	u8 *status = run->status + block * SVM_BLOCK_PAGES;
+
+	svm_drop_broken(run, block * SVM_BLOCK_PAGES);
 	/* No 2 MiB to be had, or a part is broken: single pages can tell. */
 	if (status[0] == SVM_PAGE_NO_MEMORY || status[0] == SVM_PAGE_POISONED) {
 		memset(status, SVM_PAGE_CANDIDATE, SVM_BLOCK_PAGES);
@@ -373,10 +477,16 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 		.pgmap_owner = SVM_PGMAP_OWNER,
 		.flags = MIGRATE_VMA_SELECT_COMPOUND,
 	};
+	struct svm_run run = {
+		.mig = mig,
+		.status = s->status + first,
+		.nr = nr * SVM_BLOCK_PAGES,
+		.huge = true,
+	};
 	struct svm_again again = {};
 	u64 began = ktime_get_ns();
 	unsigned long moved = 0;
-	unsigned int block;
+	unsigned int block, piece;
 
 	/* Who takes holes only locks no folio, and so can't block on one. */
 	if (family)
@@ -388,8 +498,15 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 		       nr * SVM_BLOCK_PAGES);
 		return again;
 	}
+	svm_fill_begin(&run, &s->pages[first]);
+	for (block = 0; block < nr; block++) {
+		svm_prepare_block(mig, vma, start, first, block, &again);
+		for (piece = 0; piece < SVM_BLOCK_PIECES; piece++)
+			svm_crew_offer(&s->crew);
+	}
+	svm_crew_end(&s->crew);
 	for (block = 0; block < nr; block++)
-		svm_fill_block(mig, vma, start, first, block, &again);
+		svm_check_block(&run, block, &again);
 
 	migrate_vma_pages(&args);
 	for (block = 0; block < nr; block++)

@@ -228,6 +228,7 @@ SVM_COUNTER_ATTR(faults_sequential, SVM_CTR_FAULTS_SEQUENTIAL);
 SVM_COUNTER_ATTR(faults_random, SVM_CTR_FAULTS_RANDOM);
 SVM_COUNTER_ATTR(bytes_ahead, SVM_CTR_BYTES_AHEAD);
 SVM_COUNTER_ATTR(bytes_ahead_used, SVM_CTR_BYTES_AHEAD_USED);
+SVM_COUNTER_ATTR(bytes_helped, SVM_CTR_BYTES_HELPED);
 
 static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_migrate_calls.attr.attr,
@@ -242,6 +243,7 @@ static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_faults_random.attr.attr,
 	&svm_attr_bytes_ahead.attr.attr,
 	&svm_attr_bytes_ahead_used.attr.attr,
+	&svm_attr_bytes_helped.attr.attr,
 	NULL,
 };
 
