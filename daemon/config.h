@@ -126,6 +126,7 @@ struct svmd_limits {
  * @cpu_budget: percent of one CPU that the mover may use.
  * @numa_period_us: period of the NUMA telemetry; and so on.
  * @numa_balancing: what to do about the kernel's own: leave, warn, disable.
+ * @pause_damon_stat: turn the kernel's DAMON_STAT off while sessions are watched.
  * @log_level: 0 to 7 as in syslog.
  * @metrics: where metrics are served: a path, a loopback port, or empty.
  */
@@ -145,6 +146,7 @@ struct svmd_settings {
 	uint64_t rdma_period_us;
 	uint64_t heat_period_us;
 	uint32_t numa_balancing;
+	bool pause_damon_stat;
 	uint32_t log_level;
 	char metrics[SVMD_TEXT_MAX];
 };

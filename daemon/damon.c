@@ -13,8 +13,14 @@
 
 #include "cleanup.h"
 #include "damon.h"
+#include "log.h"
 #include "sysfs.h"
 
+/*
+ * Statistics of the whole host, which some distributions' kernels keep from boot
+ * on. It has DAMON for itself: nobody else's kdamond starts beside it.
+ */
+#define DAMON_STAT "sys/module/damon_stat/parameters/enabled"
 #define ADMIN "sys/kernel/mm/damon/admin/kdamonds"
 #define KDAMOND ADMIN "/0"
 #define CONTEXT KDAMOND "/contexts/0"
@@ -132,12 +138,33 @@ static bool is_on(const struct damon *damon)
 
 static int take_away(struct damon *damon)
 {
+	int ret;
+
 	if (!damon->ours)
 		return 0;
 	damon->ours = false;
 	damon->nr = 0;
 	(void)undo_restore(damon->undo, KDAMOND "/state");
-	return undo_restore(damon->undo, ADMIN "/nr_kdamonds");
+	ret = undo_restore(damon->undo, ADMIN "/nr_kdamonds");
+	(void)undo_restore(damon->undo, DAMON_STAT);
+	return ret;
+}
+
+static int pause_stat(const struct damon *damon)
+{
+	char text[16];
+	int ret;
+
+	if (sysfs_text(damon->root, text, sizeof(text), DAMON_STAT) <= 0 ||
+	    strcmp(text, "Y"))
+		return 0;
+	if (!damon->pause_stat)
+		return -EBUSY;
+	ret = undo_change(damon->undo, DAMON_STAT, "N");
+	if (!ret)
+		log_line(LOG_INFO,
+			 "DAMON_STAT is off as long as sessions are watched");
+	return ret;
 }
 
 static int begin(struct damon *damon)
@@ -149,11 +176,12 @@ static int begin(struct damon *damon)
 		return ret;
 	if (others)
 		return -EBUSY;
-	ret = undo_change(damon->undo, ADMIN "/nr_kdamonds", "1");
+	ret = pause_stat(damon);
 	if (ret)
 		return ret;
 	damon->ours = true;
-	return set_context(damon);
+	ret = undo_change(damon->undo, ADMIN "/nr_kdamonds", "1");
+	return ret ? ret : set_context(damon);
 }
 
 static int set_up(struct damon *damon, const pid_t *pids, size_t nr)

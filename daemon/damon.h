@@ -25,6 +25,7 @@
  * struct damon - our kdamond
  * @root: as in struct sense.
  * @undo: puts it back.
+ * @pause_stat: DAMON_STAT may be turned off for as long as it is set up.
  * @ours: it is set up.
  * @nr: targets.
  * @pids: of the targets.
@@ -32,6 +33,7 @@
 struct damon {
 	const char *root;
 	struct undo *undo;
+	bool pause_stat;
 	bool ours;
 	size_t nr;
 	pid_t pids[DAMON_TARGETS_MAX];

@@ -17,6 +17,14 @@
 #include "heat.h"
 #include "log.h"
 
+/*
+ * A reading is some thousand small files. It may take no more than this share of
+ * a CPU: where it is dear, it is done less often than configured, but before
+ * what it found last is too old to decide by.
+ */
+#define COST_SHARE 100
+#define SLOWEST_US (5 * USEC_PER_SEC)
+
 struct entry {
 	uint64_t session;
 	struct memory_heat *list;
@@ -146,6 +154,16 @@ static void choose(struct heat_job *job, struct daemon *daemon)
 	}
 }
 
+static uint64_t period(const struct heat *heat)
+{
+	uint64_t usec = heat->daemon->config.settings.heat_period_us;
+	uint64_t fair = heat->cost_ns * COST_SHARE / 1000;
+
+	if (fair > SLOWEST_US)
+		fair = SLOWEST_US;
+	return usec > fair ? usec : fair;
+}
+
 void heat_read(struct heat *heat)
 {
 	struct daemon *daemon = heat->daemon;
@@ -154,7 +172,7 @@ void heat_read(struct heat *heat)
 
 	if (heat->asking || now < heat->due_us)
 		return;
-	heat->due_us = now + daemon->config.settings.heat_period_us;
+	heat->due_us = now + period(heat);
 	if (!sessions_count(daemon->sessions) && !heat->damon.ours)
 		return;
 	job = calloc(1, sizeof(*job));
@@ -163,6 +181,7 @@ void heat_read(struct heat *heat)
 	job->job.run = run_ask;
 	job->job.done = done_ask;
 	job->heat = heat;
+	heat->damon.pause_stat = daemon->config.settings.pause_damon_stat;
 	choose(job, daemon);
 	if (worker_post(daemon->worker, &job->job))
 		free(job);

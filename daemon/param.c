@@ -126,6 +126,13 @@ const struct svmd_param svmd_params[] = {
 		       "leave it, warn, or disable it until svmd stops.",
 	},
 	{
+		DAEMON("PauseDAMONStat", "PauseDAMONStat", SVMD_BOOL,
+		       pause_damon_stat, 0, 1, "yes"),
+		.doc = "Turn off the kernel's DAMON_STAT as long as sessions "
+		       "are watched. It lets nobody else use DAMON, so without "
+		       "this svmd does not learn what CPUs use where it is on.",
+	},
+	{
 		DAEMON("LogLevel", "LogLevel", SVMD_CHOICE, log_level, 0, 7,
 		       "info"),
 		.choices = levels,
