@@ -5,6 +5,7 @@
  * No lock, no allocation: memory is the caller's, its size fixed at the start.
  */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "history.h"
@@ -13,6 +14,18 @@
 #define LEARN 0.25
 /* A move of as many bytes is a full sample, smaller ones less so. */
 #define FULL_SAMPLE_BYTES (1024.0 * 1024.0)
+/*
+ * A single copy that took much longer, or less, than expected, because somebody
+ * held a lock or had the CPU, counts as one so many times off. If it is the
+ * truth, it is reached by a few more.
+ */
+#define SURPRISE 4
+/*
+ * What is too dear is not tried, and what is not tried nobody learns about. So
+ * a cost above what the configuration expects goes back to that by half in this
+ * time, in seconds, while nothing is copied.
+ */
+#define FORGET_S 10
 /* What lies beyond these, 10 TB/s and 100 kB/s, is a broken measurement. */
 #define BYTE_MIN_NS 1e-4
 #define BYTE_MAX_NS 1e4
@@ -193,6 +206,26 @@ static void take_device(struct svmd_history *history,
 			   &slot->limits);
 }
 
+static void relax(struct svmd_history *history,
+		  const struct svmd_config *config)
+{
+	double expected = 1e9 / (double)config->settings.copy_bandwidth_bytes;
+	double left = exp2(-history->round_s / FORGET_S);
+	uint32_t i, j;
+
+	for (i = 0; i < SVMD_PLACES_MAX; i++) {
+		for (j = 0; j < SVMD_PLACES_MAX; j++) {
+			struct svmd_learnt *learnt = &history->learnt[i][j];
+			double more = (double)learnt->byte_ns - expected;
+
+			if (more > 0 && !learnt->fresh)
+				learnt->byte_ns =
+					(float)(expected + more * left);
+			learnt->fresh = false;
+		}
+	}
+}
+
 void svmd_history_begin(struct svmd_history *history,
 			const struct svmd_snapshot *snapshot,
 			const struct svmd_config *config)
@@ -202,6 +235,7 @@ void svmd_history_begin(struct svmd_history *history,
 	for (i = 0; i < SVMD_PLACES_MAX; i++)
 		history->slots[i].present = false;
 	history->nr_present = 0;
+	relax(history, config);
 	for (i = 0; i < snapshot->nr_nodes; i++)
 		take_node(history, snapshot, config, &snapshot->nodes[i]);
 	for (i = 0; i < snapshot->nr_devices; i++)
@@ -260,6 +294,11 @@ void svmd_history_moved(struct svmd_history *history,
 		byte_ns = BYTE_MIN_NS;
 	if (byte_ns > BYTE_MAX_NS)
 		byte_ns = BYTE_MAX_NS;
+	if (learnt->byte_ns > 0)
+		byte_ns =
+			fmin(fmax(byte_ns, (double)learnt->byte_ns / SURPRISE),
+			     (double)learnt->byte_ns * SURPRISE);
+	learnt->fresh = true;
 	weight = (double)report->bytes_moved / FULL_SAMPLE_BYTES;
 	weight = LEARN * (weight < 1 ? weight : 1);
 	if (!(learnt->byte_ns > 0))

@@ -111,9 +111,13 @@ struct svmd_budget {
 
 #define SVMD_CHAIN_END UINT32_MAX
 
-/* What was learnt of copies from one slot to another; byte_ns 0 is nothing. */
+/*
+ * What was learnt of copies from one slot to another; byte_ns 0 is nothing.
+ * @fresh: something was copied since the last round.
+ */
 struct svmd_learnt {
 	float byte_ns;
+	bool fresh;
 	uint32_t moves;
 	uint64_t bytes;
 };

@@ -665,6 +665,41 @@ static void test_learns_copy_cost(void **state)
 	assert_true(pair.bandwidth_bytes < 1.2e6);
 }
 
+/* One copy that was held up does not end all moving, nor do many for ever. */
+static void test_forgives_slow_copies(void **state)
+{
+	struct world *w = *state;
+	struct svmd_region *hot = world_add(w, svmd_node(SLOW), 1, 0);
+	struct svmd_report report = {
+		.from = svmd_node(SLOW),
+		.to = svmd_node(FAST),
+		.bytes = 2 * MIB,
+		.bytes_moved = 2 * MIB,
+		.duration_us = 2000,
+	};
+	struct svmd_pair before, after;
+	int i;
+
+	world_round(w);
+	svmd_history_moved(w->history, &report);
+	svmd_history_pair(w->history, svmd_node(SLOW), svmd_node(FAST),
+			  &before);
+	report.duration_us = 2000000;
+	svmd_history_moved(w->history, &report);
+	svmd_history_pair(w->history, svmd_node(SLOW), svmd_node(FAST), &after);
+	assert_true(after.bandwidth_bytes > before.bandwidth_bytes / 2);
+
+	for (i = 0; i < 20; i++)
+		svmd_history_moved(w->history, &report);
+	world_round(w);
+	assert_int_equal(hot->why, SVMD_WHY_NO_GAIN);
+	/* Ten times too dear: it takes some half-lives of ten seconds. */
+	for (i = 0; i < 120 && hot->why == SVMD_WHY_NO_GAIN; i++)
+		world_round(w);
+	assert_int_equal(hot->why, SVMD_WHY_DECIDED);
+	assert_in_range(i, 10, 119);
+}
+
 static void test_survives_strange_reports(void **state)
 {
 	struct world *w = *state;
@@ -932,6 +967,7 @@ int main(void)
 		T(test_request_dry_run),
 		T(test_request_evict),
 		T(test_learns_copy_cost),
+		T(test_forgives_slow_copies),
 		T(test_survives_strange_reports),
 		T(test_places_come_and_go),
 		T(test_too_many_places),
