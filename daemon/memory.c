@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <numa.h>
 #include <numaif.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,6 +301,8 @@ static int find_nodes(pid_t pid, struct svmd_region *regions, size_t nr)
  * @nr: entries of that.
  * @nr_clients: entries in @clients.
  * @clients: DRM devices that the process has open.
+ * @cpu_node: where it runs, or -1.
+ * @bytes_faulted: that came home by CPU faults since it was opened.
  * @error: or this.
  */
 struct scan_job {
@@ -313,6 +316,8 @@ struct scan_job {
 	size_t nr;
 	int nr_clients;
 	struct card_client clients[CARD_CLIENTS_MAX];
+	int cpu_node;
+	uint64_t bytes_faulted;
 	int error;
 };
 
@@ -389,12 +394,17 @@ static int scan(struct scan_job *job, const struct worker *worker)
 static void run_scan(struct job *job, struct worker *worker)
 {
 	struct scan_job *scan_job = (struct scan_job *)job;
+	struct svm_stats stats = SVM_STATS_INIT;
+	pid_t pid = scan_job->session->peer.pid;
 
 	scan_job->error = scan(scan_job, worker);
-	/* Read by its number; the look above has seen that it is still the same. */
-	if (!scan_job->error)
-		scan_job->nr_clients = card_client_list(
-			"/", scan_job->session->peer.pid, scan_job->clients);
+	if (scan_job->error)
+		return;
+	/* By its number; the look above has seen that it is still the same. */
+	scan_job->nr_clients = card_client_list("/", pid, scan_job->clients);
+	scan_job->cpu_node = usage_look("/", pid, numa_node_of_cpu);
+	if (!svm_get_stats(scan_job->session->svm, &stats))
+		scan_job->bytes_faulted = stats.bytes_faulted;
 }
 
 static bool overlaps(const struct svm_range *range,
@@ -442,16 +452,26 @@ static void take_regions(struct scan_job *job)
 {
 	struct session *session = job->session;
 	const struct svmd_policy *policy = round_policy(job->daemon, session);
+	uint64_t now = clock_usec(), faulted = 0;
 
+	if (session->sampled_us && job->bytes_faulted > session->bytes_faulted)
+		faulted = job->bytes_faulted - session->bytes_faulted;
+	session->bytes_faulted = job->bytes_faulted;
+	if (session->sampled_us)
+		usage_by_faults(job->regions, job->nr, session->regions,
+				session->nr_regions, faulted,
+				(double)(now - session->sampled_us) /
+					USEC_PER_SEC);
+	usage_note(&session->cpus, job->cpu_node);
 	mark_held(session, job->regions, job->nr);
 	mark_moving(session, job->regions, job->nr);
 	svmd_regions_carry(job->regions, job->nr, session->regions,
-			   session->nr_regions, policy, clock_usec());
+			   session->nr_regions, policy, now);
 	free(session->regions);
 	session->regions = TAKE_PTR(job->regions);
 	session->nr_regions = job->nr;
 	session->max_regions = job->nr;
-	session->sampled_us = clock_usec();
+	session->sampled_us = now;
 	session->nr_clients = job->nr_clients > 0 ? job->nr_clients : 0;
 	memcpy(session->clients, job->clients, sizeof(session->clients));
 }

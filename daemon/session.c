@@ -291,7 +291,7 @@ int session_new(struct sessions *all, struct session_parts *parts,
 	session->refs = 1;
 	session->socket = -1;
 	session->pidfd = -1;
-	session->cpu_node = -1;
+	session->cpus = USAGE_CPUS_INIT;
 	session->all = all;
 	session->id = parts->id;
 	session->peer = parts->peer;

@@ -24,6 +24,7 @@
 #include "peer.h"
 #include "region.h"
 #include "session-wire.h"
+#include "usage.h"
 
 struct sessions;
 
@@ -63,7 +64,8 @@ struct sessions;
  * @policy_generation: of the configuration that it was taken from.
  * @moved_bytes: by svmd, so far.
  * @moves: batches that moved something.
- * @cpu_node: node that it mostly runs on, or -1.
+ * @cpus: node that it mostly runs on.
+ * @bytes_faulted: that had come home by CPU faults, when it was sampled.
  * @nr_clients: entries in @clients.
  * @clients: DRM devices that it has open, when its memory was looked at last.
  */
@@ -102,7 +104,8 @@ struct session {
 	uint64_t policy_generation;
 	uint64_t moved_bytes;
 	uint64_t moves;
-	int cpu_node;
+	struct usage_cpus cpus;
+	uint64_t bytes_faulted;
 	int nr_clients;
 	struct card_client clients[CARD_CLIENTS_MAX];
 };

@@ -49,6 +49,7 @@ add_library(svmd-parts STATIC
   telemetry_rdma.c
   telemetry_svm.c
   undo.c
+  usage.c
   worker.c)
 target_include_directories(svmd-parts PUBLIC
   ${CMAKE_CURRENT_SOURCE_DIR}
