@@ -2,7 +2,9 @@
 # svmd-core: the deciding half of svmd: no bus, no kernel, no clock. It needs
 # nothing but the C library.
 add_library(svmd-core STATIC
+  allow.c
   budget.c
+  candidate.c
   config.c
   config_file.c
   cost.c
@@ -10,6 +12,8 @@ add_library(svmd-core STATIC
   explain.c
   gate.c
   history.c
+  look.c
+  make_room.c
   model.c
   oracle.c
   param.c
@@ -17,6 +21,7 @@ add_library(svmd-core STATIC
   propose.c
   region.c
   replay.c
+  request.c
   shortlist.c
   trace.c
   value.c
