@@ -12,7 +12,10 @@
 int nodes_highest(void);
 /* Nodes with memory, in ascending order; returns how many (at most max). */
 int nodes_with_memory(int *nodes, int max);
-/* Two different nodes with memory; skips the case if there are none. */
+/*
+ * Two different nodes with memory, of which the page cache leaves some to others;
+ * skips the case if there are none.
+ */
 void need_two_nodes(int nodes[2]);
 
 /* Free memory of a node. */
