@@ -46,7 +46,8 @@ static struct folio *svm_fault_folio(struct vm_area_struct *vma,
 				     unsigned int order,
 				     const struct svm_advised *wish)
 {
-	gfp_t at_once = (gfp & ~__GFP_RECLAIM) | __GFP_NOWARN | __GFP_THISNODE;
+	gfp_t at_once = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN |
+			__GFP_THISNODE;
 	struct folio *folio = NULL;
 	int node = svm_advised_node(wish);
 
