@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * svmbench on the real module: each command measures on svm0, and what it checks
- * by itself is right. Figures don't decide anything here.
+ * by itself is right. Figures don't decide anything here, but those of memory.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -42,7 +43,7 @@ static const char *run(const char *const argv[])
 	return text;
 }
 
-static void bench(const char *command, const char *sizes)
+static const char *bench(const char *command, const char *sizes)
 {
 	const char *const argv[] = { "svmbench", command, "--sizes", sizes,
 				     "--warmup", "0",	  NULL };
@@ -51,6 +52,7 @@ static void bench(const char *command, const char *sizes)
 	CHECK(strstr(text, " svm"));
 	CHECK(!strstr(text, "FAILED"));
 	CHECK(!strstr(text, "skipped"));
+	return text;
 }
 
 CASE(migrate)
@@ -76,4 +78,49 @@ CASE(evict)
 CASE(scale)
 {
 	bench("scale", "16M");
+}
+
+CASE(async)
+{
+	bench("async", "16M");
+}
+
+/* The kernel's functions have the names that svmbench knows, and take time. */
+CASE(phases)
+{
+	static const char *const names[] = { "setup", "replace", "finalize",
+					     "rest" };
+	const char *text = bench("migrate", "8M"), *line;
+	char name[64];
+	double median;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(name, sizeof(name), "to device: %s ", names[i]);
+		line = strstr(text, name);
+		CHECK(line);
+		CHECK(sscanf(line + strlen(name), " node%*d > svm%*d %lf",
+			     &median) == 1);
+		CHECK(median > 0);
+		snprintf(name, sizeof(name), "to system: %s ", names[i]);
+		CHECK(strstr(text, name));
+	}
+}
+
+/* The kernel keeps 8 KiB for the 2 MiB of a chunk, and little else. */
+CASE(mirror)
+{
+	const char *text = bench("mirror", "4G"), *line;
+	double bytes;
+
+	line = strstr(text, " svm");
+	line = strstr(line + 1, " mirror ");
+	CHECK(line);
+	line = strchr(line, '\n');
+	while (line[-1] == ' ')
+		line--;
+	while (line[-1] != ' ')
+		line--;
+	CHECK(sscanf(line, "%lf", &bytes) == 1);
+	CHECK(bytes >= 8);
+	CHECK(bytes <= 17);
 }

@@ -188,6 +188,12 @@ static size_t sizes_of(const struct bench *bench, const struct measure *measure,
 	return options->nr_sizes ? options->nr_sizes : measure->nr_sizes;
 }
 
+/* What a device must have free for a size. */
+static uint64_t room_for(const struct measure *measure, uint64_t bytes)
+{
+	return measure->no_room ? HUGE_BYTES : bytes;
+}
+
 /* Is a device there that this measure may use? */
 static bool is_there(const struct bench *bench, const struct measure *measure,
 		     uint64_t bytes)
@@ -212,10 +218,12 @@ static uint64_t bytes_to_make(const struct bench *bench)
 		size_t nr = sizes_of(bench, *measure, &sizes);
 
 		for (size_t i = 0; i < nr; i++) {
-			if (sizes[i] > most &&
-			    sizes[i] <= bench->environment.memory_total / 2 &&
-			    !is_there(bench, *measure, sizes[i]))
-				most = sizes[i];
+			uint64_t bytes = room_for(*measure, sizes[i]);
+
+			if (bytes > most &&
+			    bytes <= bench->environment.memory_total / 2 &&
+			    !is_there(bench, *measure, bytes))
+				most = bytes;
 		}
 	}
 	return most;
@@ -307,7 +315,8 @@ static void run_size(struct bench *bench, const struct measure *measure,
 	struct device *device;
 	char why[128];
 
-	device = find_device(bench, measure, bytes, why, sizeof(why));
+	device = find_device(bench, measure, room_for(measure, bytes), why,
+			     sizeof(why));
 	if (device)
 		note_device(bench, device);
 	if (bench->made_error == -ENODEV && !measure->own_device)

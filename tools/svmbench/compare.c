@@ -112,7 +112,7 @@ bool compare_figure(const struct compare *compare, const struct figure *figure,
 	struct summary now = samples_summary(&figure->samples);
 	size_t nr = json_object_array_length(compare->results);
 
-	for (size_t i = 0; now.median && i < nr; i++) {
+	for (size_t i = 0; now.median && !figure->counts_bytes && i < nr; i++) {
 		struct json_object *old =
 			json_object_array_get_idx(compare->results, i);
 		struct summary then = {
@@ -158,7 +158,7 @@ static bool is_to_be_there(struct json_object *old,
 {
 	const char *measure = text_of(old, "measure");
 
-	if (!number_of(old, "runs", 0))
+	if (!number_of(old, "median_ns", 0))
 		return false;
 	for (size_t i = 0; i < figures->nr; i++) {
 		if (!strcmp(figures->list[i]->measure,

@@ -11,8 +11,7 @@
 
 #include "cleanup.h"
 
-/* Finds "NAME: 123 kB". */
-static uint64_t meminfo(const char *name)
+uint64_t environment_meminfo(const char *name)
 {
 	__fclose FILE *file = fopen("/proc/meminfo", "re");
 	size_t length = strlen(name);
@@ -29,7 +28,7 @@ static uint64_t meminfo(const char *name)
 
 uint64_t environment_available(void)
 {
-	return meminfo("MemAvailable");
+	return environment_meminfo("MemAvailable");
 }
 
 /* The file has "always [madvise] never". */
@@ -67,7 +66,7 @@ void environment_read(struct environment *environment)
 	if (!sched_getaffinity(0, sizeof(environment->allowed),
 			       &environment->allowed))
 		environment->cpus = CPU_COUNT(&environment->allowed);
-	environment->memory_total = meminfo("MemTotal");
+	environment->memory_total = environment_meminfo("MemTotal");
 	nodes_read(&environment->nodes);
 	read_huge_pages(environment->huge_pages);
 	environment->hypervisor = is_virtual();

@@ -40,6 +40,9 @@ void environment_read(struct environment *environment);
 /* Runs on one CPU of this node from now on, if that is allowed. */
 void environment_pin(struct environment *environment, int node);
 
+/* The line "NAME: 123 kB" of /proc/meminfo, in bytes; 0 if there is none. */
+uint64_t environment_meminfo(const char *name);
+
 /* Memory that could be had now without swapping, in bytes. */
 uint64_t environment_available(void);
 

@@ -61,3 +61,8 @@ double figure_rate(const struct figure *figure, uint64_t ns)
 	/* bytes per nanosecond */
 	return ns ? (double)figure->bytes / (double)ns : 0;
 }
+
+double figure_per_page(const struct figure *figure, uint64_t bytes)
+{
+	return (double)bytes * 4096 / (double)figure->bytes;
+}

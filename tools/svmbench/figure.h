@@ -22,6 +22,8 @@
  * @team: and what they were: "threads", …
  * @bytes: the size of the memory.
  * @operations: how many operations a sample has; 0 if it is one on the whole.
+ * @part: it is a part of another figure: it has no rate, and is not drawn.
+ * @counts_bytes: samples are bytes, not nanoseconds.
  * @kind: source pages that were asked for.
  * @huge_bytes: how much of the source was in huge pages: the least of all runs.
  * @retries: runs that were done over, because a page could not move for a
@@ -41,6 +43,8 @@ struct figure {
 	const char *team;
 	uint64_t bytes;
 	uint64_t operations;
+	bool part;
+	bool counts_bytes;
 	enum page_kind kind;
 	uint64_t huge_bytes;
 	unsigned int retries;
@@ -75,10 +79,15 @@ const struct figure *figures_memcpy(const struct figures *figures,
 
 void figures_free(struct figures *figures);
 
+/* Of a figure that counts bytes: those for each 4 KiB of its memory. */
+double figure_per_page(const struct figure *figure, uint64_t bytes);
+
 /* Bytes a second, in units of 10^9. */
 double figure_rate(const struct figure *figure, uint64_t ns);
 
 #define FIGURE_MEMCPY "memcpy"
 #define FIGURE_MOVE_PAGES "move_pages"
+#define FIGURE_COMPUTE "compute"
+#define FIGURE_MIRROR "mirror"
 
 #endif /* SVMBENCH_FIGURE_H */

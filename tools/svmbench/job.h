@@ -14,6 +14,7 @@
 #include "device.h"
 #include "latencies.h"
 #include "memory.h"
+#include "phases.h"
 
 /*
  * struct job - what to move
@@ -26,6 +27,7 @@
  * @copy: as much memory, for memcpy and as a buffer.
  * @seed: of the content of @source; another one each time.
  * @huge_bytes: how much of @source was in huge pages when it was last filled.
+ * @steps: of computing, that take about as long as a move; 0 if unknown yet.
  * @started: when the last operation that was timed began; not set by all.
  * @peer: descriptor of the peer's device, while it moves.
  * @problem: what went wrong, if a function returned an error.
@@ -40,6 +42,7 @@ struct job {
 	struct memory copy;
 	uint64_t seed;
 	uint64_t huge_bytes;
+	uint64_t steps;
 	uint64_t started;
 	int peer;
 	char problem[192];
@@ -100,6 +103,10 @@ int job_move_pages(struct job *job, uint64_t *ns_away, uint64_t *ns_home);
 int job_migrate(struct job *job, const struct mover *mover, uint64_t *ns_there,
 		uint64_t *ns_back);
 
+/* To the device and back by our own, and what each phase took (phases.h). */
+int job_phases(struct job *job, uint64_t there[static PHASES],
+	       uint64_t back[static PHASES]);
+
 /* To the device, and back by the CPU's touching each page in order. */
 int job_sequential(struct job *job, const struct mover *mover,
 		   uint64_t *ns_there, uint64_t *ns_back, uint64_t *faults);
@@ -138,6 +145,12 @@ struct access_times {
 
 /* The device accesses the memory, which is in system memory or on the device. */
 int job_access(struct job *job, bool on_device, struct access_times *times);
+
+/*
+ * The device maps as much memory as the job has, though not the job's. @bytes is
+ * what the kernel keeps for that.
+ */
+int job_mirror(struct job *job, uint64_t *bytes);
 
 void job_free(struct job *job);
 

@@ -63,6 +63,41 @@ int job_migrate(struct job *job, const struct mover *mover, uint64_t *ns_there,
 	return err;
 }
 
+/* One way; the rest is what the phases leave of it. */
+static int move_in_phases(struct job *job,
+			  int (*move)(struct job *job, uint64_t *ns),
+			  uint64_t ns[static PHASES])
+{
+	uint64_t all = 0;
+	int err, stopped;
+
+	err = phases_start();
+	if (err)
+		return job_problem(job, err, "the tracer: %s", strerror(-err));
+	err = move(job, &all);
+	stopped = phases_stop(ns);
+	if (!err && stopped)
+		err = job_problem(job, stopped, "the tracer: %s",
+				  strerror(-stopped));
+	for (unsigned int i = 0; i < PHASE_REST; i++)
+		all -= ns[i] < all ? ns[i] : all;
+	ns[PHASE_REST] = all;
+	return err;
+}
+
+int job_phases(struct job *job, uint64_t there[static PHASES],
+	       uint64_t back[static PHASES])
+{
+	int err;
+
+	err = job_refresh(job);
+	if (!err)
+		err = move_in_phases(job, mover_svm.there, there);
+	if (!err)
+		err = move_in_phases(job, mover_svm.back, back);
+	return err ? err : job_check(job, "a move that was traced");
+}
+
 /* All came back by touching, and by nothing else. */
 static int check_touched(struct job *job, const struct mover *mover,
 			 const struct svm_stats *before,

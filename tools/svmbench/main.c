@@ -57,8 +57,22 @@ static const struct command commands[] = {
 		.measures = { &measure_scale },
 	},
 	{
+		.name = "async",
+		.summary = "moves in the background, beside computing",
+		.doc = "Measure whether a move in the background and computing "
+		       "take as long together as the longer of the two." DOC_DEVICE,
+		.measures = { &measure_async },
+	},
+	{
+		.name = "mirror",
+		.summary = "the memory that mirrors of page tables take",
+		.doc = "Measure how much memory the kernel keeps for memory "
+		       "that a device has mapped." DOC_DEVICE,
+		.measures = { &measure_mirror },
+	},
+	{
 		.name = "single",
-		.summary = "all that is done by one alone: all but scale",
+		.summary = "times of what one thread does alone",
 		.doc = "Measure what one thread does alone: moves, faults, "
 		       "accesses and evictions." DOC_DEVICE,
 		.measures = { &measure_migrate, &measure_fault, &measure_access,
@@ -71,7 +85,8 @@ static const struct command commands[] = {
 		       "targets are reached." DOC_DEVICE,
 		.targets = true,
 		.measures = { &measure_migrate, &measure_fault, &measure_access,
-			      &measure_evict, &measure_scale },
+			      &measure_evict, &measure_scale, &measure_async,
+			      &measure_mirror },
 	},
 };
 

@@ -36,6 +36,7 @@ enum column {
 	COLUMN_P100,
 	COLUMN_OPERATIONS,
 	COLUMN_RATIO,
+	COLUMN_PER_PAGE,
 	COLUMNS,
 };
 
@@ -57,6 +58,8 @@ enum column {
 #define COLUMNS_SCALE                                                          \
 	(COLUMNS_ALL | 1 << COLUMN_TEAM | 1 << COLUMN_RATE | 1 << COLUMN_GIB | \
 	 1 << COLUMN_RATIO)
+
+#define COLUMNS_MIRROR (COLUMNS_ALL | 1 << COLUMN_PER_PAGE)
 
 #define SERIES_FIGURES 24
 
@@ -83,6 +86,7 @@ struct series {
  * @sizes: what is measured unless sizes are asked for.
  * @copies: how much memory a round takes, in multiples of the size, besides what
  *	the device has.
+ * @no_room: it needs a device, but no room on it.
  * @own_device: it may not share a device with others: unless one is named, make
  *	a temporary one.
  * @columns: mask of 1 << enum column: the table.
@@ -95,6 +99,7 @@ struct measure {
 	size_t nr_sizes;
 	const uint64_t *sizes;
 	unsigned int copies;
+	bool no_room;
 	bool own_device;
 	uint32_t columns;
 	void (*plan)(struct series *series, const char *no_device);
@@ -106,6 +111,8 @@ extern const struct measure measure_fault;
 extern const struct measure measure_access;
 extern const struct measure measure_evict;
 extern const struct measure measure_scale;
+extern const struct measure measure_async;
+extern const struct measure measure_mirror;
 
 /* A page may be held for a moment by somebody else: not by many in a row. */
 #define ATTEMPTS 4

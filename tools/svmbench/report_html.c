@@ -82,8 +82,8 @@ static unsigned int colour_of(const struct bench *bench,
 static bool is_drawn(const struct figure *figure, const struct measure *measure,
 		     enum page_kind kind, bool operations)
 {
-	return figure->samples.nr && figure->kind == kind &&
-	       !figure->operations == !operations &&
+	return figure->samples.nr && !figure->counts_bytes && !figure->part &&
+	       figure->kind == kind && !figure->operations == !operations &&
 	       !strcmp(figure->measure, measure->name);
 }
 

@@ -145,6 +145,13 @@ static void put_numbers(struct json_object *object, const struct bench *bench,
 	for (size_t i = 0; i < figure->samples.nr; i++)
 		json_object_array_add(
 			samples, json_object_new_uint64(figure->samples.ns[i]));
+	if (figure->counts_bytes) {
+		json_object_object_add(object, "sample_bytes", samples);
+		put(object, "median_bytes", summary.median);
+		put_real(object, "bytes_per_4k",
+			 figure_per_page(figure, summary.median));
+		return;
+	}
 	json_object_object_add(object, "ns", samples);
 	put(object, "median_ns", summary.median);
 	put(object, "min_ns", summary.min);
@@ -160,11 +167,13 @@ static void put_numbers(struct json_object *object, const struct bench *bench,
 			 1e6 * (double)figure->operations / us);
 		return;
 	}
-	put_real(object, "gb_per_s", figure_rate(figure, summary.median));
+	if (!figure->part)
+		put_real(object, "gb_per_s",
+			 figure_rate(figure, summary.median));
 	put_real(object, "us_per_4k", us * 4096 / (double)figure->bytes);
 	put_real(object, "us_per_2m",
 		 us * (double)HUGE_BYTES / (double)figure->bytes);
-	if (yardstick && summary.median)
+	if (yardstick && summary.median && !figure->part)
 		put_real(object, "times_memcpy",
 			 (double)samples_summary(&yardstick->samples).median /
 				 (double)summary.median);
@@ -199,8 +208,9 @@ static struct json_object *targets_array(const struct bench *bench)
 
 		object = json_object_new_object();
 		put_text(object, "name", target.name);
-		put(object, "ns", target.ours);
-		put(object, "reference_ns", target.reference);
+		put(object, target.bytes ? "bytes" : "ns", target.ours);
+		put(object, target.bytes ? "reference_bytes" : "reference_ns",
+		    target.reference);
 		put_real(object, "ratio", target.ratio);
 		put_real(object, "at_least", target.want);
 		put_bool(object, "measured", !target.missing);

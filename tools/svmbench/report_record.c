@@ -11,7 +11,9 @@
 /* Others are measured to compare with, and change with others' versions. */
 static bool is_ours(const struct figure *figure)
 {
-	return figure->samples.nr && strcmp(figure->what, FIGURE_MEMCPY) &&
+	return figure->samples.nr && !figure->counts_bytes &&
+	       strcmp(figure->what, FIGURE_COMPUTE) &&
+	       strcmp(figure->what, FIGURE_MEMCPY) &&
 	       strcmp(figure->what, FIGURE_MOVE_PAGES) &&
 	       strncmp(figure->from, PEER_NAME, strlen(PEER_NAME)) &&
 	       strncmp(figure->to, PEER_NAME, strlen(PEER_NAME));

@@ -51,6 +51,16 @@ static void put(struct table_row *row, enum column column, double value,
 	table_cell(row, column, "%.*f", digits, value);
 }
 
+static void put_sample(struct table_row *row, enum column column,
+		       const struct figure *figure, uint64_t sample)
+{
+	char text[UNITS_MAX];
+
+	table_cell(row, column, "%s",
+		   figure->counts_bytes ? format_bytes(sample, text)
+					: format_ns(sample, text));
+}
+
 static void add_latencies(struct table_row *row, const struct figure *figure)
 {
 	static const struct {
@@ -82,7 +92,8 @@ static void add_rates(struct table_row *row, const struct figure *figure,
 		put(row, COLUMN_OPERATIONS, operations / us * 1e6, 0);
 		return;
 	}
-	put(row, COLUMN_RATE, figure_rate(figure, median), 2);
+	if (!figure->part)
+		put(row, COLUMN_RATE, figure_rate(figure, median), 2);
 	put(row, COLUMN_4K, us * 4096 / bytes, 2);
 	put(row, COLUMN_2M, us * (double)HUGE_BYTES / bytes, 1);
 	put(row, COLUMN_GIB, us / 1000 * GIB / bytes, 1);
@@ -94,18 +105,22 @@ static void add_numbers(struct table_row *row, const struct bench *bench,
 	struct summary summary = samples_summary(&figure->samples);
 	const struct figure *yardstick =
 		figures_memcpy(&bench->figures, figure);
-	char text[UNITS_MAX];
 
-	table_cell(row, COLUMN_MEDIAN, "%s", format_ns(summary.median, text));
-	table_cell(row, COLUMN_MIN, "%s", format_ns(summary.min, text));
-	table_cell(row, COLUMN_MAX, "%s", format_ns(summary.max, text));
+	put_sample(row, COLUMN_MEDIAN, figure, summary.median);
+	put_sample(row, COLUMN_MIN, figure, summary.min);
+	put_sample(row, COLUMN_MAX, figure, summary.max);
 	if (!summary.median)
 		return;
 	put(row, COLUMN_MAD,
 	    100.0 * (double)summary.mad / (double)summary.median, 1);
+	if (figure->counts_bytes) {
+		put(row, COLUMN_PER_PAGE,
+		    figure_per_page(figure, summary.median), 2);
+		return;
+	}
 	add_rates(row, figure, summary.median);
 	add_latencies(row, figure);
-	if (yardstick && !figure->operations)
+	if (yardstick && !figure->operations && !figure->part)
 		put(row, COLUMN_RATIO,
 		    (double)samples_summary(&yardstick->samples).median /
 			    (double)summary.median,
@@ -163,14 +178,17 @@ static void add_names(struct table_row *row, const struct figure *figure)
 			   figure->team);
 }
 
+_Static_assert(COLUMNS <= TABLE_COLUMNS, "room for all columns");
+
 static void print_measure(const struct bench *bench,
 			  const struct measure *measure, bool numbers,
 			  FILE *out)
 {
 	static const char *const heading[COLUMNS] = {
-		"size", "pages", "by",	 "what",  "way",   "median",   "min",
-		"max",	"mad %", "GB/s", "us/4K", "us/2M", "ms/GiB",   "us",
-		"p50",	"p90",	 "p99",	 "max",	  "ops/s", "x memcpy",
+		"size",	  "pages",    "by",	  "what", "way",   "median",
+		"min",	  "max",      "mad %",	  "GB/s", "us/4K", "us/2M",
+		"ms/GiB", "us",	      "p50",	  "p90",  "p99",   "max",
+		"ops/s",  "x memcpy", "bytes/4K",
 	};
 	struct table table = {
 		.nr_columns = COLUMNS,

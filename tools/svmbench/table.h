@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define TABLE_COLUMNS 20
+#define TABLE_COLUMNS 24
 #define TABLE_CELL 40
 
 /*

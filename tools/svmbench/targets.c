@@ -17,6 +17,8 @@
 #define TARGET_BYTES ((uint64_t)256 << 20)
 /* "Flat within 10 %". */
 #define FLAT (1 / 1.1)
+/* "Both together take at most 1.15 times as long as the longer of the two." */
+#define OVERLAP (1 / 1.15)
 
 /*
  * struct side - names a figure
@@ -35,6 +37,7 @@ struct side {
 #define MOVE(what, kind) { "migrate", what, kind, "svm", 1, "thread" }
 #define PEER_MOVE(what, kind) { "migrate", what, kind, "hmm", 1, "thread" }
 #define FAULT(what, kind, place) { "fault", what, kind, place, 1, "thread" }
+#define ASYNC(what, kind) { "async", what, kind, NULL, 1, "thread" }
 #define TEAM(what, kind, place, nr, team) \
 	{ "scale", what, kind, place, nr, team }
 
@@ -43,63 +46,171 @@ static const struct rule {
 	struct side ours;
 	/* without one: the same at all sizes */
 	struct side reference;
+	/* if there is one: of both references the longer one counts */
+	struct side other;
+	/* the reference is so many bytes for 4 KiB of memory */
+	unsigned int per_page;
 	double want;
 } rules[] = {
-	{ "huge, to device : copy", MOVE("to device", PAGES_HUGE), HUGE_COPY,
-	  0.95 },
-	{ "huge, to system : copy", MOVE("to system", PAGES_HUGE), HUGE_COPY,
-	  0.95 },
-	{ "huge, to device, 2 CPUs : 2 copies",
-	  TEAM("to device", PAGES_HUGE, "svm", 2, "threads"),
-	  TEAM(FIGURE_MEMCPY, PAGES_HUGE, NULL, 2, "threads"), 0.9 },
-	{ "huge, to system, 2 CPUs : 2 copies",
-	  TEAM("to system", PAGES_HUGE, "svm", 2, "threads"),
-	  TEAM(FIGURE_MEMCPY, PAGES_HUGE, NULL, 2, "threads"), 0.9 },
-	{ "4k, to device : copy", MOVE("to device", PAGES_4K), HUGE_COPY, 0.3 },
-	{ "4k, to system : copy", MOVE("to system", PAGES_4K), HUGE_COPY, 0.3 },
-	{ "4k, to device : test_hmm", MOVE("to device", PAGES_4K),
-	  PEER_MOVE("to device", PAGES_4K), 2.3 },
-	{ "4k, to system : test_hmm", MOVE("to system", PAGES_4K),
-	  PEER_MOVE("to system", PAGES_4K), 1.4 },
-	{ "4k, to device, 2 CPUs : copy",
-	  TEAM("to device", PAGES_4K, "svm", 2, "threads"), HUGE_COPY, 0.36 },
-	{ "4k, to system, 2 CPUs : copy",
-	  TEAM("to system", PAGES_4K, "svm", 2, "threads"), HUGE_COPY, 0.33 },
-	{ "4k, random fault : test_hmm", FAULT("random", PAGES_4K, "svm"),
-	  FAULT("random", PAGES_4K, "hmm"), 1 },
-	{ "huge, random fault : test_hmm", FAULT("random", PAGES_HUGE, "svm"),
-	  FAULT("random", PAGES_HUGE, "hmm"), 1 },
-	{ "4k, touched in order : test_hmm",
-	  FAULT("sequential", PAGES_4K, "svm"),
-	  FAULT("sequential", PAGES_4K, "hmm"), 5 },
-	{ "4k, to device, all sizes alike",
-	  TEAM("to device", PAGES_4K, "svm", 1, "thread"),
-	  { 0 },
-	  FLAT },
-	{ "4k, to system, all sizes alike",
-	  TEAM("to system", PAGES_4K, "svm", 1, "thread"),
-	  { 0 },
-	  FLAT },
-	{ "huge, to device, all sizes alike",
-	  TEAM("to device", PAGES_HUGE, "svm", 1, "thread"),
-	  { 0 },
-	  FLAT },
-	{ "huge, to system, all sizes alike",
-	  TEAM("to system", PAGES_HUGE, "svm", 1, "thread"),
-	  { 0 },
-	  FLAT },
-	{ "4k, to device, 2 threads : 1",
-	  TEAM("to device", PAGES_4K, "svm", 2, "threads"),
-	  TEAM("to device", PAGES_4K, "svm", 1, "thread"), FLAT },
-	{ "4k, to device, 4 threads : 1",
-	  TEAM("to device", PAGES_4K, "svm", 4, "threads"),
-	  TEAM("to device", PAGES_4K, "svm", 1, "thread"), FLAT },
-	{ "4k, to device, 2 processes : 1",
-	  TEAM("to device", PAGES_4K, "svm", 2, "processes"),
-	  TEAM("to device", PAGES_4K, "svm", 1, "thread"), FLAT },
-	{ "4k, to system, 2 processes : 1",
-	  TEAM("to system", PAGES_4K, "svm", 2, "processes"),
-	  TEAM("to system", PAGES_4K, "svm", 1, "thread"), FLAT },
+	{
+		.name = "huge, to device : copy",
+		.ours = MOVE("to device", PAGES_HUGE),
+		.reference = HUGE_COPY,
+		.want = 0.95,
+	},
+	{
+		.name = "huge, to system : copy",
+		.ours = MOVE("to system", PAGES_HUGE),
+		.reference = HUGE_COPY,
+		.want = 0.95,
+	},
+	{
+		.name = "huge, to device, 2 CPUs : 2 copies",
+		.ours = TEAM("to device", PAGES_HUGE, "svm", 2, "threads"),
+		.reference =
+			TEAM(FIGURE_MEMCPY, PAGES_HUGE, NULL, 2, "threads"),
+		.want = 0.9,
+	},
+	{
+		.name = "huge, to system, 2 CPUs : 2 copies",
+		.ours = TEAM("to system", PAGES_HUGE, "svm", 2, "threads"),
+		.reference =
+			TEAM(FIGURE_MEMCPY, PAGES_HUGE, NULL, 2, "threads"),
+		.want = 0.9,
+	},
+	{
+		.name = "4k, to device : copy",
+		.ours = MOVE("to device", PAGES_4K),
+		.reference = HUGE_COPY,
+		.want = 0.3,
+	},
+	{
+		.name = "4k, to system : copy",
+		.ours = MOVE("to system", PAGES_4K),
+		.reference = HUGE_COPY,
+		.want = 0.3,
+	},
+	{
+		.name = "4k, to device : test_hmm",
+		.ours = MOVE("to device", PAGES_4K),
+		.reference = PEER_MOVE("to device", PAGES_4K),
+		.want = 2.3,
+	},
+	{
+		.name = "4k, to system : test_hmm",
+		.ours = MOVE("to system", PAGES_4K),
+		.reference = PEER_MOVE("to system", PAGES_4K),
+		.want = 1.4,
+	},
+	{
+		.name = "4k, to device, 2 CPUs : copy",
+		.ours = TEAM("to device", PAGES_4K, "svm", 2, "threads"),
+		.reference = HUGE_COPY,
+		.want = 0.36,
+	},
+	{
+		.name = "4k, to system, 2 CPUs : copy",
+		.ours = TEAM("to system", PAGES_4K, "svm", 2, "threads"),
+		.reference = HUGE_COPY,
+		.want = 0.33,
+	},
+	{
+		.name = "4k, random fault : test_hmm",
+		.ours = FAULT("random", PAGES_4K, "svm"),
+		.reference = FAULT("random", PAGES_4K, "hmm"),
+		.want = 1,
+	},
+	{
+		.name = "huge, random fault : test_hmm",
+		.ours = FAULT("random", PAGES_HUGE, "svm"),
+		.reference = FAULT("random", PAGES_HUGE, "hmm"),
+		.want = 1,
+	},
+	{
+		.name = "4k, touched in order : test_hmm",
+		.ours = FAULT("sequential", PAGES_4K, "svm"),
+		.reference = FAULT("sequential", PAGES_4K, "hmm"),
+		.want = 5,
+	},
+	{
+		.name = "4k, to device, all sizes alike",
+		.ours = TEAM("to device", PAGES_4K, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "4k, to system, all sizes alike",
+		.ours = TEAM("to system", PAGES_4K, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "huge, to device, all sizes alike",
+		.ours = TEAM("to device", PAGES_HUGE, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "huge, to system, all sizes alike",
+		.ours = TEAM("to system", PAGES_HUGE, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "4k, to device, 2 threads : 1",
+		.ours = TEAM("to device", PAGES_4K, "svm", 2, "threads"),
+		.reference = TEAM("to device", PAGES_4K, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "4k, to device, 4 threads : 1",
+		.ours = TEAM("to device", PAGES_4K, "svm", 4, "threads"),
+		.reference = TEAM("to device", PAGES_4K, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "4k, to device, 2 processes : 1",
+		.ours = TEAM("to device", PAGES_4K, "svm", 2, "processes"),
+		.reference = TEAM("to device", PAGES_4K, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "4k, to system, 2 processes : 1",
+		.ours = TEAM("to system", PAGES_4K, "svm", 2, "processes"),
+		.reference = TEAM("to system", PAGES_4K, "svm", 1, "thread"),
+		.want = FLAT,
+	},
+	{
+		.name = "4k, to device, computing : longer",
+		.ours = ASYNC("to device, computing", PAGES_4K),
+		.reference = ASYNC("to device", PAGES_4K),
+		.other = ASYNC(FIGURE_COMPUTE, PAGES_4K),
+		.want = OVERLAP,
+	},
+	{
+		.name = "4k, to system, computing : longer",
+		.ours = ASYNC("to system, computing", PAGES_4K),
+		.reference = ASYNC("to system", PAGES_4K),
+		.other = ASYNC(FIGURE_COMPUTE, PAGES_4K),
+		.want = OVERLAP,
+	},
+	{
+		.name = "huge, to device, computing : longer",
+		.ours = ASYNC("to device, computing", PAGES_HUGE),
+		.reference = ASYNC("to device", PAGES_HUGE),
+		.other = ASYNC(FIGURE_COMPUTE, PAGES_HUGE),
+		.want = OVERLAP,
+	},
+	{
+		.name = "huge, to system, computing : longer",
+		.ours = ASYNC("to system, computing", PAGES_HUGE),
+		.reference = ASYNC("to system", PAGES_HUGE),
+		.other = ASYNC(FIGURE_COMPUTE, PAGES_HUGE),
+		.want = OVERLAP,
+	},
+	{
+		.name = "mirror, 16 bytes for 4 KiB : taken",
+		.ours = { "mirror", FIGURE_MIRROR, PAGES_4K, "svm", 1,
+			  "thread" },
+		.per_page = 16,
+		.want = 1,
+	},
 };
 
 static bool begins(const char *text, const char *with)
@@ -127,7 +238,8 @@ static const struct figure *find(const struct figures *figures,
 	for (size_t i = 0; i < figures->nr; i++) {
 		const struct figure *figure = figures->list[i];
 
-		if (is_it(side, figure) && figure->bytes <= TARGET_BYTES &&
+		if (is_it(side, figure) &&
+		    (figure->bytes <= TARGET_BYTES || figure->counts_bytes) &&
 		    (!best || figure->bytes > best->bytes))
 			best = figure;
 	}
@@ -167,21 +279,42 @@ size_t targets_count(void)
 	return ARRAY_SIZE(rules);
 }
 
+/* The time that is compared with, for figures of a size; 0 if it is not known. */
+static uint64_t reference_of(const struct figures *figures,
+			     const struct rule *rule, uint64_t bytes)
+{
+	const struct figure *reference = find(figures, &rule->reference);
+	const struct figure *other = reference;
+
+	if (rule->other.measure)
+		other = find(figures, &rule->other);
+	if (!reference || !other || reference->bytes != bytes ||
+	    other->bytes != bytes)
+		return 0;
+	return median_of(other) > median_of(reference) ? median_of(other)
+						       : median_of(reference);
+}
+
 struct target target_of(const struct figures *figures, size_t index)
 {
 	const struct rule *rule = &rules[index];
-	const struct figure *ours = find(figures, &rule->ours), *reference;
-	struct target target = { .name = rule->name, .want = rule->want };
+	const struct figure *ours = find(figures, &rule->ours);
+	struct target target = {
+		.name = rule->name,
+		.want = rule->want,
+		.ours = median_of(ours),
+		.bytes = rule->per_page,
+	};
 
-	target.ours = median_of(ours);
-	if (!rule->reference.measure) {
+	if (!rule->reference.measure && !rule->per_page) {
 		compare_sizes(figures, &rule->ours, &target);
 		return target;
 	}
-	reference = find(figures, &rule->reference);
-	target.reference = median_of(reference);
-	target.missing = !target.ours || !target.reference ||
-			 ours->bytes != reference->bytes;
+	if (ours && rule->per_page)
+		target.reference = ours->bytes / 4096 * rule->per_page;
+	else if (ours)
+		target.reference = reference_of(figures, rule, ours->bytes);
+	target.missing = !target.ours || !target.reference;
 	if (!target.missing)
 		target.ratio = (double)target.reference / (double)target.ours;
 	return target;
@@ -205,14 +338,16 @@ enum {
 static void add_row(struct table *table, const struct target *target)
 {
 	struct table_row *row = table_row(table);
+	const char *(*format)(uint64_t, char *) = target->bytes ? format_bytes
+								: format_ns;
 	char text[UNITS_MAX];
 
 	table_cell(row, NAME, "%s", target->name);
 	if (target->ours)
-		table_cell(row, OURS, "%s", format_ns(target->ours, text));
+		table_cell(row, OURS, "%s", format(target->ours, text));
 	if (target->reference)
 		table_cell(row, REFERENCE, "%s",
-			   format_ns(target->reference, text));
+			   format(target->reference, text));
 	if (!target->missing)
 		table_cell(row, RATIO, "%.2f", target->ratio);
 	table_cell(row, WANT, "%.2f", target->want);

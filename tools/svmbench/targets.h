@@ -15,14 +15,16 @@
 /*
  * struct target - what came of one
  * @name: what it is about.
- * @ours: the figure, in nanoseconds for all of it.
+ * @bytes: the figures are bytes, not nanoseconds.
+ * @ours: the figure, for all of it.
  * @reference: what it is compared with; 0 for none.
- * @ratio: how many times as fast @ours is.
+ * @ratio: how many times as fast, or as small, @ours is.
  * @want: what @ratio is to be at least.
  * @missing: it can't be told: a figure was not measured.
  */
 struct target {
 	const char *name;
+	bool bytes;
 	uint64_t ours;
 	uint64_t reference;
 	double ratio;

@@ -15,6 +15,9 @@
  *			"miswrite": it does not write;
  *			"misadd": it adds to the wrong sum;
  *			"stuck": svm_evict() frees nothing;
+ *			"wait": it does nothing in the background;
+ *			"cancel": what it does there is cancelled;
+ *			"untraced": nobody may trace;
  *			"die": a process that moves memory dies
  */
 #include <errno.h>
@@ -27,9 +30,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <svm/fence.h>
 #include <svm/svm.h>
 
 #include "engine.h"
+#include "phases.h"
 
 #define DEVICE_BYTES ((uint64_t)512 << 20)
 #define BLOCK ((uintptr_t)2 << 20)
@@ -250,6 +255,48 @@ int svm_migrate(struct svm *svm, void *addr, size_t length, struct svm_place to,
 	return 0;
 }
 
+/* Ends before it returns. */
+struct svm_fence {
+	struct svm_result result;
+};
+
+int svm_migrate_async(struct svm *svm, void *addr, size_t length,
+		      struct svm_place to, const struct svm_migrate_opts *opts,
+		      struct svm_fence **out)
+{
+	struct svm_fence *fence = calloc(1, sizeof(*fence));
+
+	if (!fence)
+		return -ENOMEM;
+	*out = fence;
+	return svm_migrate(svm, addr, length, to, opts, &fence->result);
+}
+
+int svm_fence_is_async(const struct svm_fence *fence)
+{
+	return fence && !cheats("wait");
+}
+
+int svm_fence_wait(struct svm_fence *fence, int timeout_ms)
+{
+	(void)timeout_ms;
+	return fence ? 0 : -EINVAL;
+}
+
+int svm_fence_result(struct svm_fence *fence, int *error,
+		     struct svm_result *result)
+{
+	*error = cheats("cancel") ? -ECANCELED : 0;
+	*result = fence->result;
+	return 0;
+}
+
+struct svm_fence *svm_fence_close(struct svm_fence *fence)
+{
+	free(fence);
+	return NULL;
+}
+
 int svm_evict(struct svm *svm, uint32_t id, uint64_t bytes, uint64_t *evicted)
 {
 	uint64_t all = 0;
@@ -284,6 +331,18 @@ int svm_summarize(struct svm *svm, const void *addr, size_t length,
 	unlock();
 	summary->bytes[SVM_PLACE_DEVICE] = away;
 	summary->bytes[SVM_PLACE_SYSTEM] = length - away;
+	return 0;
+}
+
+int phases_start(void)
+{
+	return cheats("untraced") ? -EPERM : 0;
+}
+
+int phases_stop(uint64_t ns[static PHASES])
+{
+	for (unsigned int i = 0; i < PHASE_REST; i++)
+		ns[i] = i + 1;
 	return 0;
 }
 

@@ -119,6 +119,16 @@ done
 expect "a page that is busy for a moment is tried again" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=busy "${small[@]}"
 says "which is told" 'tried again'
 
+expect "a move of 8M" 0 FAKE_SVM_DEVICES=1 migrate --sizes 8M --pages 4k --runs 5 --json
+for what in setup:1 replace:2 finalize:3; do
+	for way in device system; do
+		holds "tells of ${what%:*} to $way" "$(count results "what=to $way: ${what%:*}" "median_ns=${what#*:}" runs=5) == 1"
+	done
+done
+holds "and the rest" "$(count results "what=to device: rest" runs=5) == 1"
+expect "without a tracer" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=untraced migrate --sizes 8M --pages 4k --runs 5
+says "it says why not" 'phases +skipped: the tracer: Operation not permitted'
+
 # the other commands: all of them find their device, and each cheat
 tiny=(--sizes 4M --pages 4k --runs 5)
 for what in fault access scale; do
@@ -168,8 +178,23 @@ done
 expect "a process that dies is missed" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=die scale "${tiny[@]}"
 says "by name" 'FAILED: one of 2 is gone'
 
+expect "async" 0 FAKE_SVM_DEVICES=1 async "${tiny[@]}" --json
+for what in "to device" "to system" compute "to device, computing" "to system, computing"; do
+	holds "has $what" "$(count results measure=async "what=$what" runs=5) == 1"
+done
+holds "which takes as long as both" "$(count results "what=to device, computing" median_ns=0) == 0"
+for cheat in "wait nothing in the background" "cancel a move in the background: .*anceled" "lie the move said all" \
+	"nothing not all moved" "corrupt the content is WRONG"; do
+	expect "a device that does ${cheat%% *} fails" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT="${cheat%% *}" async "${tiny[@]}"
+	says "and it is said" "FAILED: .*${cheat#* }"
+done
+expect "mirror without a device" 0 mirror --json
+holds "measures nothing" "$(count results measure=mirror) == 0"
+expect "mirror" 0 FAKE_SVM_DEVICES=1 mirror --list
+says "needs no room on the device" '^ *4G +4k .*mirror +svm0$'
+
 expect "all" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all "${tiny[@]}" --json
-for what in migrate fault access evict scale; do
+for what in migrate fault access evict scale async; do
 	holds "has $what" "$(count results "measure=$what" runs=0) == 0 && $(count results "measure=$what") > 0"
 done
 expect "all, as tables" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all "${tiny[@]}"
