@@ -150,7 +150,7 @@ static int take_away(struct damon *damon)
 	return ret;
 }
 
-static int pause_stat(const struct damon *damon)
+static int pause_stat(struct damon *damon)
 {
 	char text[16];
 	int ret;
@@ -161,9 +161,11 @@ static int pause_stat(const struct damon *damon)
 	if (!damon->pause_stat)
 		return -EBUSY;
 	ret = undo_change(damon->undo, DAMON_STAT, "N");
-	if (!ret)
+	/* Once: sessions may come and go many times a second. */
+	if (!ret && !damon->said_stat)
 		log_line(LOG_INFO,
 			 "DAMON_STAT is off as long as sessions are watched");
+	damon->said_stat = true;
 	return ret;
 }
 

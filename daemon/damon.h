@@ -26,6 +26,7 @@
  * @root: as in struct sense.
  * @undo: puts it back.
  * @pause_stat: DAMON_STAT may be turned off for as long as it is set up.
+ * @said_stat: it was said that it is.
  * @ours: it is set up.
  * @nr: targets.
  * @pids: of the targets.
@@ -34,6 +35,7 @@ struct damon {
 	const char *root;
 	struct undo *undo;
 	bool pause_stat;
+	bool said_stat;
 	bool ours;
 	size_t nr;
 	pid_t pids[DAMON_TARGETS_MAX];
