@@ -3,6 +3,7 @@
  * Counters of the module and of the library, and their sum.
  */
 #include <errno.h>
+#include <stddef.h>
 
 #include "fake.h"
 
@@ -136,9 +137,30 @@ static void bad_arguments(void **state)
 	assert_int_equal(svm_get_stats(svm, NULL), -EINVAL);
 	assert_int_equal(svm_get_device_stats(NULL, 0, &stats), -EINVAL);
 	assert_int_equal(svm_get_device_stats(svm, 0, NULL), -EINVAL);
-	stats.size -= 8;
+	/* Smaller than it ever was. */
+	stats.size = offsetof(struct svm_stats, faults_sequential) - 8;
 	assert_int_equal(svm_get_stats(svm, &stats), -EINVAL);
 	assert_int_equal(svm_get_device_stats(svm, 0, &stats), -EINVAL);
+	svm_close(svm);
+}
+
+/* Of a program that was built when the struct ended there. */
+static void a_shorter_struct(void **state)
+{
+	struct svm_stats stats = SVM_STATS_INIT;
+	struct svm *svm;
+
+	(void)state;
+	fake_add_device(0, 100);
+	svm = fake_open();
+	stats.size = offsetof(struct svm_stats, faults_sequential);
+	stats.faults_sequential = 12345;
+	assert_int_equal(svm_get_stats(svm, &stats), 0);
+	assert_int_equal(stats.size,
+			 offsetof(struct svm_stats, faults_sequential));
+	assert_int_equal(stats.faults_sequential, 12345);
+	assert_int_equal(svm_get_device_stats(svm, 0, &stats), 0);
+	assert_int_equal(stats.faults_sequential, 12345);
 	svm_close(svm);
 }
 
@@ -171,6 +193,7 @@ int main(void)
 		fake_test(keeps_the_figures_of_gone_devices),
 		fake_test(counts_of_a_device),
 		fake_test(bad_arguments),
+		fake_test(a_shorter_struct),
 		fake_test(a_failed_move_still_counts),
 	};
 
