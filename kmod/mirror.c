@@ -20,8 +20,8 @@
  * holds; where it must not sleep it tries, and says that it could not, before it
  * changed anything.
  *
- * Limits: 8.3 bytes a page, in whole chunks, charged to the memory cgroup;
- * SVM_MIRROR_MAX_CHUNKS, 1 TiB, a context.
+ * Limits: 16 bytes a page, in whole chunks (4.3 KiB, for which kmalloc() takes 8),
+ * charged to the memory cgroup; SVM_MIRROR_MAX_CHUNKS, 1 TiB, a context.
  */
 #include <linux/hmm.h>
 #include <linux/jiffies.h>
