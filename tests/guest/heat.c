@@ -4,8 +4,10 @@
  * a node without CPUs; then it uses another part. svmd has to find out by DAMON,
  * and to bring the hot part, and not much else, to nodes with CPUs.
  *
- * How long it takes and how much was moved is noted; what is demanded of the time
- * is only that it happens.
+ * How soon DAMON sees it, on an emulated CPU, depends on what else the machine does.
+ * So that is a measurement for somebody who looks at it, and runs when it is asked for:
+ *
+ *     svm-vm exec -- env SVM_TEST_LONG=1 /usr/libexec/svm/tests/run heat.hot_set
  */
 #include <sched.h>
 #include <signal.h>
@@ -252,8 +254,15 @@ static void hot_set(const char *config)
 	svm_close(svm);
 }
 
+static void need_long(void)
+{
+	if (!getenv("SVM_TEST_LONG"))
+		skip("a measurement, for a quiet machine: SVM_TEST_LONG=1");
+}
+
 CASE(hot_set_goes_up)
 {
+	need_long();
 	CHECK(setting(BALANCING, "0"));
 	hot_set(UNHURRIED);
 }
@@ -261,6 +270,7 @@ CASE(hot_set_goes_up)
 /* Beside the kernel's own, as svmd finds it. */
 CASE(hot_set_goes_up_with_balancing)
 {
+	need_long();
 	CHECK(setting(BALANCING, "2"));
 	hot_set(UNHURRIED "[Daemon]\nNUMABalancing=leave\n");
 }
