@@ -217,6 +217,8 @@ static size_t first_size(const struct call *c)
 		return UP_TO(struct svm_ioctl_migrate, pages);
 	case SVM_IOCTL_EVICT:
 		return UP_TO(struct svm_ioctl_evict, bytes_evicted);
+	case SVM_IOCTL_STATS:
+		return UP_TO(struct svm_ioctl_stats, refused);
 	default:
 		return c->size;
 	}
