@@ -17,15 +17,6 @@ static struct svmd_config config, again, files;
 static char written[1 << 20];
 static size_t length;
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, \
-				__LINE__, #condition);                     \
-			abort();                                           \
-		}                                                          \
-	} while (0)
-
 static void hear(void *data, int level, const char *file, unsigned int line,
 		 const char *text)
 {

@@ -29,15 +29,6 @@
 /* Until all is closed; it takes some milliseconds. */
 #define PATIENCE_SECONDS 60
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, \
-				__LINE__, #condition);                     \
-			abort();                                           \
-		}                                                          \
-	} while (0)
-
 static struct event_base *base;
 static struct sessions *all;
 static struct sockaddr_un addr = { .sun_family = AF_UNIX };

@@ -8,6 +8,18 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Ends the process, as a fuzzer wants it, if something does not hold. */
+#define CHECK(condition)                                                   \
+	do {                                                               \
+		if (!(condition)) {                                        \
+			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, \
+				__LINE__, #condition);                     \
+			abort();                                           \
+		}                                                          \
+	} while (0)
 
 /* Tries one input. Anything wrong ends the process. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -17,10 +17,10 @@
 
 #include "damon.h"
 #include "log.h"
+#include "madeup.h"
 #include "sysfs.h"
 #include "undo.h"
 
-static char root[64];
 static char state_dir[96];
 static struct undo *undo;
 static struct damon damon;
@@ -28,23 +28,6 @@ static struct damon damon;
 #define ADMIN "sys/kernel/mm/damon/admin/kdamonds"
 #define CONTEXT ADMIN "/0/contexts/0"
 #define STAT "sys/module/damon_stat/parameters/enabled"
-
-__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
-{
-	char command[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	assert_int_equal(system(command), 0);
-}
-
-static void put(const char *path, const char *text)
-{
-	run("mkdir -p \"$(dirname %s/%s)\" && printf '%s\\n' > %s/%s", root,
-	    path, text, root, path);
-}
 
 static void expect(const char *path, const char *value)
 {

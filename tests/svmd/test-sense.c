@@ -16,30 +16,13 @@
 #include <cmocka.h>
 
 #include "log.h"
+#include "madeup.h"
 #include "rivals.h"
 #include "sense.h"
 #include "sysfs.h"
 #include "undo.h"
 
-static char root[64];
 static struct sense sense;
-
-__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
-{
-	char command[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	assert_int_equal(system(command), 0);
-}
-
-static void put(const char *path, const char *text)
-{
-	run("mkdir -p \"$(dirname %s/%s)\" && printf -- '%s\\n' > %s/%s", root,
-	    path, text, root, path);
-}
 
 static int setup(void **state)
 {
