@@ -12,7 +12,6 @@
  */
 #include <linux/capability.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -125,7 +124,7 @@ unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)
 		       svm_pool_is_huge(ev->sdev->pool, pfns[0]);
 		svm_evict_choose(ev, batch, pfns, listed, huge);
 		moved += svm_evict_batch(ev, batch);
-		if (ev->killable && fatal_signal_pending(current))
+		if (svm_evict_stops(ev))
 			break;
 		cond_resched();
 	}
@@ -148,7 +147,7 @@ static unsigned long svm_evict_some(struct svm_eviction *ev, unsigned long nr)
 	ev->spare = SVM_ADVICE_PIN | SVM_ADVICE_KEEP;
 	moved = svm_evict_fairly(ev, nr);
 	ev->spare = SVM_ADVICE_PIN;
-	if (moved < nr && !fatal_signal_pending(current))
+	if (moved < nr && !svm_evict_stops(ev))
 		moved += svm_evict_fairly(ev, nr - moved);
 	return moved;
 }

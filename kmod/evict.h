@@ -2,6 +2,7 @@
 #ifndef SVM_EVICT_H
 #define SVM_EVICT_H
 
+#include <linux/sched/signal.h>
 #include <linux/svm.h>
 #include <linux/types.h>
 
@@ -28,6 +29,15 @@ struct svm_eviction {
 	unsigned long looks;
 	u64 pages[SVM_PAGE_STATUS_NR];
 };
+
+/**
+ * svm_evict_stops() - whether an eviction shall end before it has all
+ * @ev: the eviction, by the current task.
+ */
+static inline bool svm_evict_stops(const struct svm_eviction *ev)
+{
+	return ev->killable && fatal_signal_pending(current);
+}
 
 unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr);
 int svm_evict_ioctl(struct svm_device *sdev, struct svm_ioctl_evict *arg);

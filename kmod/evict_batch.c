@@ -30,7 +30,6 @@
 #include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/sort.h>
 
 #include "compat.h"
@@ -265,11 +264,6 @@ static void svm_evict_mm(struct svm_eviction *ev, struct svm_evict_batch *batch,
 		mutex_unlock(family);
 	}
 	mmap_read_unlock(mm);
-}
-
-static bool svm_evict_stops(struct svm_eviction *ev)
-{
-	return ev->killable && fatal_signal_pending(current);
 }
 
 static void svm_evict_frame(struct svm_eviction *ev,
