@@ -88,7 +88,7 @@ static bool is_held(const struct session *session, uint64_t start,
 		    at < start + length)
 			return true;
 	}
-	return session->bus_hold > 0;
+	return session->bus_held;
 }
 
 static int check_move(struct bus_face *face, struct session *session,

@@ -142,6 +142,22 @@ static void on_holds(void *arg)
 					     "Holds", NULL);
 }
 
+static void on_held(enum svmd_scope_type type, uint64_t id, void *arg)
+{
+	struct bus_face *face = arg;
+	const char *interface = BUS_SESSION;
+	char path[BUS_PATH_MAX];
+
+	if (type == SVMD_SCOPE_SESSION) {
+		bus_path_session(path, id);
+	} else {
+		interface = type == SVMD_SCOPE_NODE ? BUS_NODE : BUS_DEVICE;
+		bus_host_path(type, (uint32_t)id, path);
+	}
+	(void)sd_bus_emit_properties_changed(face->bus, path, interface, "Held",
+					     NULL);
+}
+
 void bus_face_joined(struct bus_face *face, const struct session *session)
 {
 	char path[BUS_PATH_MAX];
@@ -263,6 +279,7 @@ static int add_objects(struct bus_face *face)
 int bus_face_new(struct bus_face **out, struct daemon *daemon, const char *bus)
 {
 	struct bus_face *face = calloc(1, sizeof(*face));
+	struct holds_ops ops = { on_holds, on_held, face };
 	int ret;
 
 	if (!face)
@@ -272,7 +289,7 @@ int bus_face_new(struct bus_face **out, struct daemon *daemon, const char *bus)
 	if (ret < 0)
 		goto free_face;
 	(void)sd_bus_set_method_call_timeout(face->bus, CALL_TIMEOUT_US);
-	ret = holds_new(&face->holds, daemon, face->bus, on_holds, face);
+	ret = holds_new(&face->holds, daemon, face->bus, &ops);
 	if (ret < 0)
 		goto free_face;
 	ret = add_objects(face);

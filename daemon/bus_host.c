@@ -2,7 +2,7 @@
 /*
  * What the host has, on the bus: NUMA nodes, svm devices, DRM cards and RDMA
  * ports. All is read-only, and counters don't signal; what comes and goes does,
- * and so does the state of a port.
+ * and so do the state of a port and that a place is held.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static const sd_bus_vtable node_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	CONSTANT("Node", "u", node_id),
 	COUNTER("HasCPU", "b", node_cpu),
-	COUNTER("Held", "b", node_held),
+	STATE("Held", "b", node_held),
 	COUNTER("TotalBytes", "t", node_total),
 	COUNTER("FreeBytes", "t", node_free),
 	COUNTER("AvailableBytes", "t", node_available),
@@ -89,7 +89,7 @@ static const sd_bus_vtable device_vtable[] = {
 	CONSTANT("Node", "i", device_node),
 	CONSTANT("Type", "s", device_type),
 	CONSTANT("Coherent", "b", device_coherent),
-	COUNTER("Held", "b", device_held),
+	STATE("Held", "b", device_held),
 	COUNTER("TotalBytes", "t", device_total),
 	COUNTER("FreeBytes", "t", device_free),
 	CONSTANT("Capabilities", "t", device_caps),
@@ -244,6 +244,11 @@ static void path_of(const struct kind *kind, uint32_t id, char *path)
 	snprintf(name, sizeof(name), kind->format, id);
 #pragma GCC diagnostic pop
 	snprintf(path, BUS_PATH_MAX, "%s/%s", kind->prefix, name);
+}
+
+void bus_host_path(enum svmd_scope_type type, uint32_t id, char *path)
+{
+	path_of(&kinds[type == SVMD_SCOPE_NODE ? 0 : 1], id, path);
 }
 
 static int find(sd_bus *bus, const char *path, const char *interface, void *arg,

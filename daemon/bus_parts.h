@@ -31,7 +31,7 @@
 #define BUS_PENDING_PER_SENDER 16
 
 /* No user in particular owns what the call is about. */
-#define BUS_NOBODY ((uid_t) - 1)
+#define BUS_NOBODY ((uid_t)-1)
 
 /**
  * struct known - an object that was announced
@@ -127,7 +127,8 @@ int bus_session_add(struct bus_face *face);
 int bus_policy_add(struct bus_face *face);
 int bus_log_add(struct bus_face *face);
 
-/* bus_host.c: announce what came and went. */
+/* bus_host.c: the path of a node or device; announce what came and went. */
+void bus_host_path(enum svmd_scope_type type, uint32_t id, char *path);
 void bus_host_announce(struct bus_face *face);
 void bus_host_forget(struct bus_face *face);
 

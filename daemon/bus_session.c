@@ -47,7 +47,7 @@ BUS_GET(get_cgroup, struct session, "s", self->cgroup ? self->cgroup : "")
 BUS_GET(get_contexts, struct session, "u", self->nr_contexts)
 BUS_GET(get_joined, struct session, "t", self->joined_us)
 BUS_GET(get_ranges, struct session, "u", (uint32_t)self->nr_holds)
-BUS_GET(get_held, struct session, "b", self->bus_hold > 0)
+BUS_GET(get_held, struct session, "b", self->bus_held)
 BUS_GET(get_regions, struct session, "t", (uint64_t)self->nr_regions)
 BUS_GET(get_system, struct session, "t", bytes_where(self, false))
 BUS_GET(get_device, struct session, "t", bytes_where(self, true))
@@ -80,7 +80,8 @@ static const sd_bus_vtable vtable[] = {
 			SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Policies", "s", get_policies, 0,
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Held", "b", get_held, 0, 0),
+	SD_BUS_PROPERTY("Held", "b", get_held, 0,
+			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("HeldRanges", "u", get_ranges, 0, 0),
 	SD_BUS_PROPERTY("Regions", "t", get_regions, 0, 0),
 	SD_BUS_PROPERTY("SystemBytes", "t", get_system, 0, 0),

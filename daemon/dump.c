@@ -180,7 +180,7 @@ static void sessions(struct daemon *daemon, FILE *file)
 			",\"moves\":%" PRIu64,
 			i ? "," : "", session->id, session->peer.pid,
 			session->peer.uid, session->nr_holds,
-			session->bus_hold ? "true" : "false",
+			session->bus_held ? "true" : "false",
 			session->moved_bytes, session->moves);
 		named(file, "name", session->name);
 		named(file, "cgroup", session->cgroup ? session->cgroup : "");

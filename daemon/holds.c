@@ -13,42 +13,50 @@
 struct holds {
 	struct daemon *daemon;
 	sd_bus *bus;
-	void (*changed)(void *arg);
-	void *arg;
+	struct holds_ops ops;
 	uint32_t last_cookie;
 	struct hold *first;
 };
+
+static bool wanted(const struct holds *holds, enum svmd_scope_type type,
+		   uint64_t id)
+{
+	const struct hold *hold = holds->first;
+
+	while (hold && (hold->type != type || hold->id != id))
+		hold = hold->next;
+	return hold;
+}
+
+static void set_held(struct holds *holds, enum svmd_scope_type type,
+		     uint64_t id, bool *held)
+{
+	bool now = wanted(holds, type, id);
+
+	if (*held == now)
+		return;
+	*held = now;
+	holds->ops.held(type, id, holds->ops.arg);
+}
 
 void holds_apply(struct holds *holds)
 {
 	struct daemon *daemon = holds->daemon;
 	struct sense *sense = &daemon->sense;
-	const struct hold *hold;
 	size_t i, nr = sessions_count(daemon->sessions);
 
-	for (i = 0; i < nr; i++)
-		sessions_at(daemon->sessions, i)->bus_hold = 0;
-	for (i = 0; i < sense->nr_nodes; i++)
-		sense->nodes[i].held = false;
-	for (i = 0; i < sense->nr_devices; i++)
-		sense->devices[i].held = false;
-	for (hold = holds->first; hold; hold = hold->next) {
-		struct session *session;
+	for (i = 0; i < nr; i++) {
+		struct session *session = sessions_at(daemon->sessions, i);
 
-		if (hold->type == SVMD_SCOPE_SESSION) {
-			session = sessions_find(daemon->sessions, hold->id);
-			if (session)
-				session->bus_hold++;
-		}
-		for (i = 0; i < sense->nr_nodes; i++)
-			if (hold->type == SVMD_SCOPE_NODE &&
-			    sense->nodes[i].id == hold->id)
-				sense->nodes[i].held = true;
-		for (i = 0; i < sense->nr_devices; i++)
-			if (hold->type == SVMD_SCOPE_DEVICE &&
-			    sense->devices[i].id == hold->id)
-				sense->devices[i].held = true;
+		set_held(holds, SVMD_SCOPE_SESSION, session->id,
+			 &session->bus_held);
 	}
+	for (i = 0; i < sense->nr_nodes; i++)
+		set_held(holds, SVMD_SCOPE_NODE, sense->nodes[i].id,
+			 &sense->nodes[i].held);
+	for (i = 0; i < sense->nr_devices; i++)
+		set_held(holds, SVMD_SCOPE_DEVICE, sense->devices[i].id,
+			 &sense->devices[i].held);
 }
 
 static void hold_free(struct hold *hold)
@@ -134,7 +142,7 @@ int holds_take(struct holds *holds, const struct svmd_scope_key *key, uid_t uid,
 	holds->first = hold;
 	holds_apply(holds);
 	*cookie = hold->cookie;
-	holds->changed(holds->arg);
+	holds->ops.changed(holds->ops.arg);
 	return 0;
 }
 
@@ -157,7 +165,7 @@ void holds_release(struct hold *hold)
 	*link = hold->next;
 	hold_free(hold);
 	holds_apply(holds);
-	holds->changed(holds->arg);
+	holds->ops.changed(holds->ops.arg);
 }
 
 const struct hold *holds_first(const struct holds *holds)
@@ -166,7 +174,7 @@ const struct hold *holds_first(const struct holds *holds)
 }
 
 int holds_new(struct holds **out, struct daemon *daemon, sd_bus *bus,
-	      void (*changed)(void *arg), void *arg)
+	      const struct holds_ops *ops)
 {
 	struct holds *holds = calloc(1, sizeof(*holds));
 
@@ -174,8 +182,7 @@ int holds_new(struct holds **out, struct daemon *daemon, sd_bus *bus,
 		return -ENOMEM;
 	holds->daemon = daemon;
 	holds->bus = bus;
-	holds->changed = changed;
-	holds->arg = arg;
+	holds->ops = *ops;
 	*out = holds;
 	return 0;
 }

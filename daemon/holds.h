@@ -45,8 +45,20 @@ struct hold {
 	sd_bus_track *track;
 };
 
+/**
+ * struct holds_ops - who is told of what
+ * @changed: the list has changed.
+ * @held: this session, node or device is held now, or is no longer.
+ * @arg: for both.
+ */
+struct holds_ops {
+	void (*changed)(void *arg);
+	void (*held)(enum svmd_scope_type type, uint64_t id, void *arg);
+	void *arg;
+};
+
 int holds_new(struct holds **out, struct daemon *daemon, sd_bus *bus,
-	      void (*changed)(void *arg), void *arg);
+	      const struct holds_ops *ops);
 struct holds *holds_free(struct holds *holds);
 
 /* 0; -EUSERS if the sender has too many; -ENOENT for no such thing. */

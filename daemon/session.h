@@ -50,7 +50,7 @@ struct sessions;
  * @said_us: when that second began.
  * @nr_holds: entries in @holds.
  * @holds: ranges that the process wants left alone.
- * @bus_hold: an operator wants all of it left alone: number of holds.
+ * @bus_held: an operator wants all of it left alone.
  *
  * @regions: what telemetry knows of its memory, ordered; see region.h.
  * @nr_regions: how many.
@@ -90,7 +90,7 @@ struct session {
 	uint64_t said_us;
 	size_t nr_holds;
 	struct svm_range *holds;
-	unsigned int bus_hold;
+	bool bus_held;
 
 	struct svmd_region *regions;
 	size_t nr_regions;
