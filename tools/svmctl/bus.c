@@ -23,33 +23,43 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-int ctl_failed(const sd_bus_error *error, int ret)
+static bool begins_with(const char *name, const char *prefix)
 {
-	static const char *const unreachable[] = {
-		SD_BUS_ERROR_SERVICE_UNKNOWN,
-		SD_BUS_ERROR_NAME_HAS_NO_OWNER,
-		SD_BUS_ERROR_NO_REPLY,
-		"org.freedesktop.DBus.Error.Spawn.ChildExited",
-		"org.freedesktop.systemd1.NoSuchUnit",
-		NULL,
-	};
+	return name && !strncmp(name, prefix, strlen(prefix));
+}
+
+/*
+ * Errors come from svmd, which has a name of its own, or from those who would
+ * have started it or passed the call on: the bus, and systemd by the bus.
+ */
+static bool is_from_svmd(sd_bus_message *answer)
+{
+	const char *sender = sd_bus_message_get_sender(answer);
+
+	return sender && sender[0] == ':';
+}
+
+static int failed(sd_bus_message *answer, int ret)
+{
 	static const char *const denied[] = {
 		SD_BUS_ERROR_ACCESS_DENIED,
 		SD_BUS_ERROR_AUTH_FAILED,
 		SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
 		NULL,
 	};
+	const sd_bus_error *error = answer ? sd_bus_message_get_error(answer)
+					   : NULL;
 	const char *name = error ? error->name : NULL;
 	const char *text = error && error->message ? error->message
 						   : strerror(-ret);
 
 	fprintf(stderr, "svmctl: %s\n", text);
-	if (is_one_of(name, unreachable) || ret == -ENOTCONN)
-		return EXIT_NO_SVMD;
 	if (is_one_of(name, denied))
 		return EXIT_DENIED;
-	if (name &&
-	    !strncmp(name, NAME ".Error.NoSuch", strlen(NAME ".Error.NoSuch")))
+	if (ret == -ENOTCONN || ret == -ECONNRESET ||
+	    (answer && !is_from_svmd(answer)))
+		return EXIT_NO_SVMD;
+	if (begins_with(name, NAME ".Error.NoSuch"))
 		return EXIT_NOT_FOUND;
 	return EXIT_FAILED;
 }
@@ -66,17 +76,33 @@ int ctl_usage(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+static int on_answer(sd_bus_message *m, void *arg, sd_bus_error *error)
+{
+	(void)error;
+	*(sd_bus_message **)arg = sd_bus_message_ref(m);
+	return 1;
+}
+
+/* Not by sd_bus_call(), which does not tell who an error is from. */
 static int send_call(struct ctl *ctl, sd_bus_message *call,
 		     sd_bus_message **reply)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *answer = NULL;
 	int ret, code = EXIT_OK;
 
 	(void)sd_bus_message_set_allow_interactive_authorization(call, 1);
-	ret = sd_bus_call(ctl->bus, call, TIMEOUT_US, &error, reply);
-	if (ret < 0)
-		code = ctl_failed(&error, ret);
-	sd_bus_error_free(&error);
+	ret = sd_bus_call_async(ctl->bus, NULL, call, on_answer, &answer,
+				TIMEOUT_US);
+	while (ret >= 0 && !answer) {
+		ret = sd_bus_process(ctl->bus, NULL);
+		if (!ret)
+			ret = sd_bus_wait(ctl->bus, UINT64_MAX);
+	}
+	if (!answer || sd_bus_message_is_method_error(answer, NULL))
+		code = failed(answer, ret);
+	else if (reply)
+		*reply = sd_bus_message_ref(answer);
+	sd_bus_message_unref(answer);
 	return code;
 }
 
@@ -94,7 +120,7 @@ int ctl_call(struct ctl *ctl, sd_bus_message **reply, const char *method,
 		ret = sd_bus_message_appendv(call, types, args);
 		va_end(args);
 	}
-	code = ret < 0 ? ctl_failed(NULL, ret) : send_call(ctl, call, reply);
+	code = ret < 0 ? failed(NULL, ret) : send_call(ctl, call, reply);
 	sd_bus_message_unref(call);
 	return code;
 }
@@ -107,7 +133,7 @@ int ctl_objects(struct ctl *ctl, json_object **out)
 	ret = sd_bus_message_new_method_call(
 		ctl->bus, &call, NAME, PATH,
 		"org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
-	code = ret < 0 ? ctl_failed(NULL, ret) : send_call(ctl, call, &reply);
+	code = ret < 0 ? failed(NULL, ret) : send_call(ctl, call, &reply);
 	sd_bus_message_unref(call);
 	if (code)
 		return code;

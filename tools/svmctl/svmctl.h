@@ -90,8 +90,6 @@ json_object *ctl_to_json(sd_bus_message *m);
 json_object *ctl_properties(json_object *objects, const char *path,
 			    const char *interface);
 
-/* Says why something failed, and returns the exit code for it. */
-int ctl_failed(const sd_bus_error *error, int ret);
 int ctl_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* text.c */
