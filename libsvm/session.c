@@ -34,8 +34,8 @@
 #include "session-wire.h"
 
 #define JOIN_TIMEOUT_MS 5000
-/* The first try to rejoin comes soon: most restarts take no longer. */
-#define RETRY_FIRST_MS 50
+/* Soon at first, then ever later: away for as long again as svmd was, at most. */
+#define RETRY_FIRST_MS 10
 #define RETRY_LAST_MS 5000
 
 enum state {
