@@ -123,7 +123,7 @@ static int on_name(sd_bus_message *m, void *arg, sd_bus_error *error)
 	if (!failed)
 		(void)sd_bus_message_read(m, "u", &answer);
 	if (answer == 1 || answer == 4) { /* owner now, or already */
-		daemon_ready();
+		daemon_begin(face->daemon);
 		return 1;
 	}
 	log_line(LOG_ERR, "can't have the name " BUS_NAME " on the bus: %s",

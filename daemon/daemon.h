@@ -175,8 +175,14 @@ int mover_evict(struct daemon *daemon, uint32_t device, uint64_t bytes,
 /* memory.c: looking at a session's memory, by the worker; at once is fine. */
 void memory_scan(struct daemon *daemon, struct session *session);
 
-/* program.c: who waits for svmd need not any more */
-void daemon_ready(void);
+/**
+ * daemon_begin() - svmd has all that others need of it
+ * @daemon: the daemon.
+ *
+ * Who waits for it need not any more. The first round comes after that, as it
+ * takes longest, but before anybody is answered on the bus.
+ */
+void daemon_begin(struct daemon *daemon);
 /* settings have changed; reading the configuration again */
 void daemon_apply(struct daemon *daemon);
 void daemon_reload(struct daemon *daemon);

@@ -4,7 +4,7 @@
  * finds what it needs, and unmade in the reverse; in between the loop turns.
  *
  * The service manager is told that svmd is ready when the configuration, the
- * sessions of before and the bus are there.
+ * sessions of before and the name on the bus are there: see daemon_begin().
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -92,11 +92,6 @@ static void notify_reloading(void)
 			 clock_usec());
 }
 
-void daemon_ready(void)
-{
-	(void)sd_notify(0, "READY=1");
-}
-
 void daemon_reload(struct daemon *daemon)
 {
 	int ret;
@@ -113,7 +108,7 @@ void daemon_reload(struct daemon *daemon)
 		bus_face_reloaded(daemon->face);
 		log_line(LOG_INFO, "configuration read again");
 	}
-	daemon_ready();
+	(void)sd_notify(0, "READY=1");
 }
 
 int program_check_config(const char *path)
@@ -259,13 +254,8 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 static int make_base(struct daemon *daemon)
 {
-	struct event_config *config = event_config_new();
-
-	if (!config)
-		return -ENOMEM;
-	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-	daemon->base = event_base_new_with_config(config);
-	event_config_free(config);
+	/* No precise timers: they cost a system call for each turn of the loop. */
+	daemon->base = event_base_new();
 	return daemon->base ? 0 : -ENOMEM;
 }
 
@@ -338,7 +328,6 @@ static int begin(struct daemon *daemon)
 		return log_errno(LOG_ERR, ret, "can't start");
 	sense_init(&daemon->sense, daemon->options.root);
 	daemon_apply(daemon);
-	warn_of_rivals(daemon);
 	ret = open_sessions(daemon);
 	if (ret)
 		return log_errno(LOG_ERR, ret, "can't have sessions");
@@ -346,10 +335,21 @@ static int begin(struct daemon *daemon)
 		ret = bus_face_new(&daemon->face, daemon, daemon->options.bus);
 	if (ret)
 		return log_errno(LOG_ERR, ret, "can't use the bus");
-	ret = round_start(daemon);
-	if (ret)
-		return log_errno(LOG_ERR, ret, "can't begin");
 	return 0;
+}
+
+void daemon_begin(struct daemon *daemon)
+{
+	int ret;
+
+	(void)sd_notify(0, "READY=1");
+	warn_of_rivals(daemon);
+	ret = round_start(daemon);
+	if (!ret)
+		return;
+	log_errno(LOG_ERR, ret, "can't begin");
+	daemon->exit_status = EXIT_FAILURE;
+	daemon->stop = true;
 }
 
 /* What jobs refer to outlives the worker, and the worker what they change. */
@@ -400,7 +400,7 @@ int program_run(const struct daemon_options *options)
 		}
 		/* else once the name on the bus is had, without which nobody finds us */
 		if (!daemon->face)
-			daemon_ready();
+			daemon_begin(daemon);
 		turn(daemon);
 		(void)sd_notify(0, "STOPPING=1");
 		for (i = 0; i < 3; i++)

@@ -16,6 +16,9 @@
 #include "heat.h"
 #include "log.h"
 
+/* The loop's clock is a coarse one: a round must not come before what it is for. */
+#define JIFFY_US 10000
+
 /* Sessions that use nothing are looked at ever less often, down to this. */
 #define SCAN_SLOWEST_US (8 * USEC_PER_SEC)
 
@@ -176,7 +179,7 @@ static uint64_t interval(const struct daemon *daemon)
 
 static void again(struct daemon *daemon)
 {
-	struct timeval wait = timeval_of(interval(daemon));
+	struct timeval wait = timeval_of(interval(daemon) + JIFFY_US);
 
 	evtimer_add(daemon->round, &wait);
 }
