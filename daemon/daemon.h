@@ -106,6 +106,7 @@ struct mover_state {
  * @round: the timer.
  * @rounds: how many there were.
  * @round_ns: CPU time of a round, smoothed.
+ * @naps: looks at sessions' memory that were spared, as their processes slept.
  * @stop: the loop shall end.
  * @exit_status: with this.
  */
@@ -133,6 +134,7 @@ struct daemon {
 	struct event *round;
 	uint64_t rounds;
 	uint64_t round_ns;
+	uint64_t naps;
 	bool stop;
 	int exit_status;
 };
@@ -171,6 +173,11 @@ int mover_request(struct daemon *daemon, struct session *session,
 int mover_evict(struct daemon *daemon, uint32_t device, uint64_t bytes,
 		void (*done)(int error, uint64_t evicted, void *arg),
 		void *arg);
+
+/* watch.c: looks at the sessions whose turn it is */
+void watch_sessions(struct daemon *daemon);
+/* Whether it has run of late, and so may use its memory. */
+bool watch_needs_heat(const struct session *session, uint64_t now_us);
 
 /* memory.c: looking at a session's memory, by the worker; at once is fine. */
 void memory_scan(struct daemon *daemon, struct session *session);

@@ -250,6 +250,8 @@ int dump_counters(struct daemon *daemon,
 	if (ret >= 0)
 		ret = each("round_ns", daemon->round_ns, arg);
 	if (ret >= 0)
+		ret = each("naps", daemon->naps, arg);
+	if (ret >= 0)
 		ret = each("mover_cpu_ns", worker_cpu_ns(daemon->worker), arg);
 	if (ret >= 0)
 		ret = each("heat_cost_ns", heat_cost_ns(daemon->heat), arg);

@@ -135,9 +135,10 @@ static void done_ask(struct job *base, bool cancelled)
 	free(job);
 }
 
-/* Those who may be helped by it: where policies act. */
+/* Those who may be helped by it: where policies act, and something runs. */
 static void choose(struct heat_job *job, struct daemon *daemon)
 {
+	uint64_t now = clock_usec();
 	size_t i, nr = sessions_count(daemon->sessions);
 
 	for (i = 0; i < nr && job->answer.nr < DAMON_TARGETS_MAX; i++) {
@@ -147,6 +148,8 @@ static void choose(struct heat_job *job, struct daemon *daemon)
 
 		if (!(policy->policies &
 		      ~(uint32_t)(SVMD_POLICY_DRY_RUN | SVMD_POLICY_MANUAL)))
+			continue;
+		if (!watch_needs_heat(session, now))
 			continue;
 		job->pids[job->answer.nr] = session->peer.pid;
 		job->answer.entries[job->answer.nr].session = session->id;
@@ -173,8 +176,6 @@ void heat_read(struct heat *heat)
 	if (heat->asking || now < heat->due_us)
 		return;
 	heat->due_us = now + period(heat);
-	if (!sessions_count(daemon->sessions) && !heat->damon.ours)
-		return;
 	job = calloc(1, sizeof(*job));
 	if (!job)
 		return;
@@ -183,6 +184,11 @@ void heat_read(struct heat *heat)
 	job->heat = heat;
 	heat->damon.pause_stat = daemon->config.settings.pause_damon_stat;
 	choose(job, daemon);
+	/* Nobody to watch, and nothing to end. */
+	if (!job->answer.nr && !heat->damon.ours) {
+		free(job);
+		return;
+	}
 	if (worker_post(daemon->worker, &job->job))
 		free(job);
 	else

@@ -19,9 +19,6 @@
 /* The loop's clock is a coarse one: a round must not come before what it is for. */
 #define JIFFY_US 10000
 
-/* Sessions that use nothing are looked at ever less often, down to this. */
-#define SCAN_SLOWEST_US (8 * USEC_PER_SEC)
-
 const struct svmd_policy *round_policy(struct daemon *daemon,
 				       struct session *session)
 {
@@ -34,37 +31,6 @@ const struct svmd_policy *round_policy(struct daemon *daemon,
 		session->policy_generation = daemon->config.generation;
 	}
 	return &session->policy;
-}
-
-static bool in_use(const struct session *session)
-{
-	size_t i;
-
-	if (session->moving)
-		return true;
-	for (i = 0; i < session->nr_regions; i++)
-		if (session->regions[i].heat_cpu > session->policy.heat_floor)
-			return true;
-	return false;
-}
-
-static void scan_due(struct daemon *daemon, uint64_t now)
-{
-	uint64_t period = daemon->config.settings.heat_period_us;
-	size_t i, nr = sessions_count(daemon->sessions);
-
-	for (i = 0; i < nr; i++) {
-		struct session *session = sessions_at(daemon->sessions, i);
-
-		if (session->scan_due_us > now || session->scanning)
-			continue;
-		if (in_use(session) || session->scan_wait_us < period)
-			session->scan_wait_us = period;
-		else if (session->scan_wait_us < SCAN_SLOWEST_US)
-			session->scan_wait_us *= 2;
-		session->scan_due_us = now + session->scan_wait_us;
-		memory_scan(daemon, session);
-	}
 }
 
 /* "renderD128" or "card0" of the card. */
@@ -192,8 +158,8 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	sense_read(&daemon->sense, clock_usec());
+	watch_sessions(daemon);
 	heat_read(daemon->heat);
-	scan_due(daemon, clock_usec());
 	count_clients(daemon);
 	decide(daemon);
 	bus_face_round(daemon->face);

@@ -297,6 +297,7 @@ int session_new(struct sessions *all, struct session_parts *parts,
 	session->peer = parts->peer;
 	session->nr_contexts = parts->nr_contexts;
 	session->joined_us = clock_usec();
+	idle_init(&session->idle, parts->peer.pid, session->joined_us);
 	memcpy(session->name, parts->name, sizeof(session->name));
 	session->cgroup = peer_cgroup(parts->peer.pid);
 	ret = list_add(all, session);

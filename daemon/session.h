@@ -21,6 +21,7 @@
 
 #include "card_client.h"
 #include "config.h"
+#include "idle.h"
 #include "peer.h"
 #include "region.h"
 #include "session-wire.h"
@@ -57,8 +58,11 @@ struct sessions;
  * @max_regions: room.
  * @sampled_us: when they were sampled; 0 never.
  * @scanning: a job looks at its memory now.
- * @scan_due_us: when it is looked at next.
+ * @scan_due_us: when it is looked at next; 0 in any case.
  * @scan_wait_us: how long after the last time; doubles while nothing is used.
+ * @looked_us: when it really was looked at, or was to be.
+ * @traffic: of all devices at that time.
+ * @idle: since when its process has not run.
  * @moving: batches with the mover.
  * @policy: in force.
  * @policy_generation: of the configuration that it was taken from.
@@ -99,6 +103,9 @@ struct session {
 	bool scanning;
 	uint64_t scan_due_us;
 	uint64_t scan_wait_us;
+	uint64_t looked_us;
+	uint64_t traffic;
+	struct idle idle;
 	unsigned int moving;
 	struct svmd_policy policy;
 	uint64_t policy_generation;

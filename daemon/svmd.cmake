@@ -28,6 +28,7 @@ add_library(svmd-parts STATIC
   dump.c
   heat.c
   holds.c
+  idle.c
   log.c
   memory.c
   metrics.c
@@ -50,6 +51,7 @@ add_library(svmd-parts STATIC
   telemetry_svm.c
   undo.c
   usage.c
+  watch.c
   worker.c)
 target_include_directories(svmd-parts PUBLIC
   ${CMAKE_CURRENT_SOURCE_DIR}

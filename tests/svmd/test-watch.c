@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * When sessions' memory is looked at: watch.c and idle.c. Looks are counted here
+ * instead of made; the process of the session is a child that sleeps until it is
+ * asked to run.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "daemon.h"
+#include "sessions.h"
+
+static unsigned int looks;
+
+void __wrap_memory_scan(struct daemon *daemon, struct session *session);
+
+void __wrap_memory_scan(struct daemon *daemon, struct session *session)
+{
+	(void)daemon;
+	(void)session;
+	looks++;
+}
+
+/**
+ * struct fixture - a daemon with a session that sleeps
+ */
+struct fixture {
+	pid_t pid;
+	int ask;
+	int answer;
+	struct daemon daemon;
+	struct sessions sessions;
+	struct session *list[1];
+	struct session session;
+	struct svmd_region region;
+};
+
+__attribute__((noreturn)) static void child(int ask, int answer)
+{
+	char byte;
+
+	while (read(ask, &byte, 1) == 1)
+		if (write(answer, &byte, 1) != 1)
+			break;
+	_exit(0);
+}
+
+static void run_child(const struct fixture *f)
+{
+	char byte = 0;
+
+	assert_int_equal(write(f->ask, &byte, 1), 1);
+	assert_int_equal(read(f->answer, &byte, 1), 1);
+}
+
+/* It has answered, and is on its way to sleep. */
+static void await_sleep(struct fixture *f)
+{
+	unsigned int quiet = 0;
+
+	while (quiet < 10) {
+		quiet = idle_note(&f->session.idle, clock_usec()) ? 0
+								  : quiet + 1;
+		usleep(1000);
+	}
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	uint64_t now = clock_usec();
+	int ask[2], answer[2];
+
+	assert_non_null(f);
+	assert_int_equal(pipe(ask), 0);
+	assert_int_equal(pipe(answer), 0);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (!f->pid) {
+		close(ask[1]);
+		child(ask[0], answer[1]);
+	}
+	close(ask[0]);
+	close(answer[1]);
+	f->ask = ask[1];
+	f->answer = answer[0];
+	f->daemon.sessions = &f->sessions;
+	f->daemon.config.settings.heat_period_us = USEC_PER_SEC;
+	f->sessions.list = f->list;
+	f->sessions.nr = 1;
+	f->list[0] = &f->session;
+	f->region = SVMD_REGION_INIT;
+	f->session.regions = &f->region;
+	f->session.nr_regions = 1;
+	f->session.policy.heat_floor = 1;
+	/* As after some looks that found nothing. */
+	f->session.sampled_us = 1;
+	f->session.scan_due_us = 1;
+	f->session.scan_wait_us = 8 * USEC_PER_SEC;
+	f->session.looked_us = now;
+	idle_init(&f->session.idle, f->pid, now);
+	run_child(f);
+	await_sleep(f);
+	f->session.idle.since_us = 0;
+	looks = 0;
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->ask);
+	close(f->answer);
+	waitpid(f->pid, NULL, 0);
+	free(f);
+	return 0;
+}
+
+static void test_runs(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t now = clock_usec();
+
+	assert_false(idle_note(&f->session.idle, now));
+	assert_true(idle_for(&f->session.idle, now, now));
+	run_child(f);
+	assert_true(idle_note(&f->session.idle, now));
+	assert_true(idle_for(&f->session.idle, now, 0));
+	assert_false(idle_for(&f->session.idle, now, 1));
+}
+
+/* Greater than any that the kernel gives. */
+#define NO_PID 4194305
+
+/* Without a clock it counts as one that runs. */
+static void test_no_such_process(void **state)
+{
+	struct fixture *f = *state;
+
+	idle_init(&f->session.idle, NO_PID, 0);
+	assert_true(idle_note(&f->session.idle, 1));
+	assert_false(idle_for(&f->session.idle, UINT64_MAX / 2, 1));
+}
+
+static void test_asleep(void **state)
+{
+	struct fixture *f = *state;
+
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 0);
+	assert_int_equal(f->daemon.naps, 1);
+	/* It counts as looked at: decisions may be based on it. */
+	assert_true(f->session.sampled_us > 1);
+	assert_true(f->session.scan_due_us > clock_usec());
+	/* The next round has nothing to do. */
+	watch_sessions(&f->daemon);
+	assert_int_equal(f->daemon.naps, 1);
+}
+
+static void test_wakes(void **state)
+{
+	struct fixture *f = *state;
+
+	f->session.scan_due_us = UINT64_MAX;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 0);
+	run_child(f);
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+	assert_int_equal(f->session.scan_wait_us, USEC_PER_SEC);
+}
+
+static void test_asked_for(void **state)
+{
+	struct fixture *f = *state;
+
+	f->session.scan_due_us = 0;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+}
+
+static void test_long_ago(void **state)
+{
+	struct fixture *f = *state;
+
+	f->session.looked_us -= 65 * USEC_PER_SEC;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+}
+
+static void test_still_warm(void **state)
+{
+	struct fixture *f = *state;
+
+	f->region.warm_device = 2;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+}
+
+static void test_in_use(void **state)
+{
+	struct fixture *f = *state;
+
+	f->session.moving = 1;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+	assert_int_equal(f->session.scan_wait_us, USEC_PER_SEC);
+}
+
+/* Others may have put its memory elsewhere. */
+static void test_device_traffic(void **state)
+{
+	struct fixture *f = *state;
+
+	f->daemon.sense.nr_devices = 1;
+	f->daemon.sense.device_more[0].bytes_out = 4096;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 0);
+	f->session.nr_contexts = 1;
+	f->session.scan_due_us = 1;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+	f->session.scan_due_us = 1;
+	f->session.scan_wait_us = 8 * USEC_PER_SEC;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+}
+
+static void test_heat(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t now = clock_usec();
+
+	f->session.idle.since_us = now;
+	assert_true(watch_needs_heat(&f->session, now + 29 * USEC_PER_SEC));
+	assert_false(watch_needs_heat(&f->session, now + 31 * USEC_PER_SEC));
+	f->region.heat_cpu = 2;
+	assert_true(watch_needs_heat(&f->session, now + 31 * USEC_PER_SEC));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_runs),	   CASE(test_no_such_process),
+		CASE(test_asleep),	   CASE(test_wakes),
+		CASE(test_asked_for),	   CASE(test_long_ago),
+		CASE(test_still_warm),	   CASE(test_in_use),
+		CASE(test_device_traffic), CASE(test_heat),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
