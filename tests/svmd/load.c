@@ -7,9 +7,8 @@
  * SESSIONS processes with a little memory join and are idle for SECONDS, for
  * which svmd's CPU time is printed; then they leave, and one process joins and
  * leaves JOINS times: what descriptors and memory that left svmd with is printed.
- * At last properties are read, a thousand a second, READS in all: how long the
- * slowest hundredth took. Fails if descriptors are left, or an answer is missing;
- * the rest is for people to judge.
+ * At last properties are read, READS in each of some ways: see load-bus.c. Fails
+ * if descriptors are left, or an answer is missing; the rest is for people to judge.
  */
 #include <dirent.h>
 #include <signal.h>
@@ -24,9 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <systemd/sd-bus.h>
-
 #include <svm/session.h>
+
+#include "load-bus.h"
 
 #define MEMORY ((size_t)4 << 20)
 
@@ -204,58 +203,6 @@ static bool churn(unsigned int joins)
 	return after <= before;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void read_one(sd_bus *bus)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	uint64_t value;
-	int ret;
-
-	ret = sd_bus_get_property_trivial(bus, "org.svmd1", "/org/svmd1/node/0",
-					  "org.svmd1.Node", "FreeBytes", &error,
-					  't', &value);
-	if (ret < 0)
-		fail(error.message ? error.message : "no answer", -ret);
-}
-
-static void reads(const char *address, unsigned int nr)
-{
-	double *times = calloc(nr, sizeof(times[0])), begin, at;
-	sd_bus *bus;
-	unsigned int i;
-	int ret;
-
-	ret = sd_bus_new(&bus);
-	if (ret >= 0)
-		ret = sd_bus_set_address(bus, address);
-	if (ret >= 0)
-		ret = sd_bus_set_bus_client(bus, true);
-	if (ret >= 0)
-		ret = sd_bus_start(bus);
-	if (ret < 0 || !times)
-		fail("no bus", -ret);
-	begin = now();
-	for (i = 0; i < nr; i++) {
-		at = begin + i / 1000.0;
-		wait_until(at);
-		read_one(bus);
-		/* From when it was due: one that is late makes others late. */
-		times[i] = (now() - at) * 1000;
-	}
-	printf("%u property reads: %.0f a second, half within %.2f ms, 99 %% within %.2f ms\n",
-	       nr, nr / (now() - begin),
-	       (qsort(times, nr, sizeof(times[0]), by_size), times[nr / 2]),
-	       times[nr - 1 - nr / 100]);
-	sd_bus_flush_close_unref(bus);
-	free(times);
-}
-
 static unsigned int argument(int argc, char **argv, int i, unsigned int missing)
 {
 	return argc > i ? (unsigned int)strtoul(argv[i], NULL, 10) : missing;
@@ -280,6 +227,6 @@ int main(int argc, char **argv)
 	if (joins)
 		good = churn(joins);
 	if (nr_reads)
-		reads(argv[3], nr_reads);
+		load_bus(argv[3], nr_reads);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
