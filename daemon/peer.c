@@ -52,7 +52,50 @@ pid_t pidfd_pid(int pidfd)
 	return -EBADF;
 }
 
-int peer_pidfd(int socket, const struct peer *peer, int sent)
+static bool all_uids_are(pid_t pid, uid_t uid)
+{
+	__close_file FILE *file = NULL;
+	unsigned int real, effective, saved, fs;
+	char path[64], line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Uid: %u %u %u %u", &real, &effective, &saved,
+			   &fs) == 4)
+			return real == uid && effective == uid &&
+			       saved == uid && fs == uid;
+	return false;
+}
+
+bool peer_may_join(const struct peer *peer, pid_t pid)
+{
+	struct stat st;
+	char path[64];
+
+	if (pid == peer->pid)
+		return true;
+	/* The files of one that may not be looked into are root's. */
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return !stat(path, &st) && st.st_uid == peer->uid &&
+	       all_uids_are(pid, peer->uid);
+}
+
+static int pidfd_of_other(struct peer *peer, pid_t pid, int sent)
+{
+	__close_fd int own = fcntl(sent, F_DUPFD_CLOEXEC, 3);
+
+	if (own < 0)
+		return -errno;
+	if (!peer_may_join(peer, pid))
+		return -EPERM;
+	if (pidfd_pid(own) != pid)
+		return -ESRCH;
+	peer->pid = pid;
+	return TAKE_FD(own);
+}
+
+int peer_pidfd(int socket, struct peer *peer, int sent)
 {
 	__close_fd int own = -1;
 	socklen_t size = sizeof(own);
@@ -61,7 +104,7 @@ int peer_pidfd(int socket, const struct peer *peer, int sent)
 	if (pid < 0)
 		return pid;
 	if (pid != peer->pid)
-		return -EPERM;
+		return pidfd_of_other(peer, pid, sent);
 	if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &own, &size) < 0) {
 		own = -1;
 		if (errno != ENOPROTOOPT)

@@ -28,17 +28,30 @@ struct peer {
 int peer_of(int socket, struct peer *peer);
 
 /**
- * peer_pidfd() - a pidfd of the peer that is surely of this process
+ * peer_pidfd() - a pidfd of the process that joins
  * @socket: the connection.
- * @peer: its peer_of().
+ * @peer: its peer_of(); becomes the process that joins.
  * @sent: the pidfd that the peer sent. Not taken over.
  *
- * From the kernel where it has SO_PEERPIDFD (Linux 6.5), else a copy of @sent.
+ * The peer itself: then from the kernel where it has SO_PEERPIDFD (Linux 6.5),
+ * else a copy of @sent. Or another for which it joins, see peer_may_join().
  *
- * Returns a descriptor; -EBADF if @sent is no pidfd; -EPERM if it is another
- * process'; -ESRCH if the process has ended.
+ * Returns a descriptor; -EBADF if @sent is no pidfd; -EPERM if the process is not
+ * the peer's to join; -ESRCH if it has ended.
  */
-int peer_pidfd(int socket, const struct peer *peer, int sent);
+int peer_pidfd(int socket, struct peer *peer, int sent);
+
+/**
+ * peer_may_join() - whether a peer may join for a process
+ * @peer: the peer.
+ * @pid: the process. Its number may be another's meanwhile: look at its pidfd
+ *	afterwards.
+ *
+ * Itself, or one of the same user that has not gained or kept anything beyond
+ * that user, and that may be looked into: with such a one it could do by
+ * ptrace(2) what it likes.
+ */
+bool peer_may_join(const struct peer *peer, pid_t pid);
 
 /* The process of a pidfd: -ESRCH if it has ended, -EBADF if it is no pidfd. */
 pid_t pidfd_pid(int pidfd);

@@ -176,8 +176,9 @@ static int restore(struct sessions *all, struct session_parts *parts)
 	pid = pidfd_pid(parts->pidfd);
 	if (pid < 0)
 		return pid;
-	if (pid != parts->peer.pid)
+	if (!peer_may_join(&parts->peer, pid))
 		return -EPERM;
+	parts->peer.pid = pid;
 	ret = session_new(all, parts, &session);
 	if (ret)
 		return ret;

@@ -238,10 +238,10 @@ static int join(struct caller *caller, struct letter *letter,
 		ret = check_limits(all, caller->peer.uid);
 	if (ret)
 		return ret;
-	parts.pidfd = peer_pidfd(caller->socket, &caller->peer, letter->fds[0]);
+	parts.pidfd = peer_pidfd(caller->socket, &parts.peer, letter->fds[0]);
 	if (parts.pidfd < 0)
 		return parts.pidfd;
-	set_name(parts.name, letter->packet.hello.name, &caller->peer);
+	set_name(parts.name, letter->packet.hello.name, &parts.peer);
 	event_free(caller->event);
 	caller->event = NULL;
 	ret = session_new(all, &parts, out);

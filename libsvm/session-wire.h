@@ -4,9 +4,10 @@
  *
  * AF_UNIX, SOCK_SEQPACKET: each packet is one of the structs below, in the
  * host's byte order, beginning with its head. The client speaks first and says
- * hello, with descriptors by SCM_RIGHTS: a pidfd of its own process, then its
- * contexts (open /dev/svmN). svmd answers welcome, or refused and hangs up.
- * After that only the client speaks; svmd answers nothing.
+ * hello, with descriptors by SCM_RIGHTS: a pidfd of its own process, or of one of
+ * its user's for which it joins, then that one's contexts (open /dev/svmN). svmd
+ * answers welcome, or refused and hangs up. After that only the client speaks;
+ * svmd answers nothing.
  *
  * A packet with an unknown type, another length than its type has, or reserved
  * fields that are not zero ends the session. There is no negotiation: a side

@@ -157,7 +157,10 @@ static int say_hello(struct svm_session *session)
 	int fds[1 + SVM_WIRE_CONTEXTS_MAX];
 	__close_fd int pidfd = -1;
 
-	pidfd = (int)syscall(SYS_pidfd_open, session->svm->opener, 0);
+	pidfd = (int)syscall(SYS_pidfd_open,
+			     session->svm->pid ? session->svm->pid
+					       : session->svm->opener,
+			     0);
 	if (pidfd < 0)
 		return -errno;
 	fds[0] = pidfd;
@@ -491,7 +494,7 @@ SVM_PUBLIC int svm_join(struct svm *svm, const struct svm_join_opts *opts,
 	if ((known.flags & ~(uint32_t)SVM_JOIN_LATER) || known.reserved ||
 	    known.timeout_ms > INT32_MAX)
 		return -EINVAL;
-	if (svm->pid || svm->nr_devices > SVM_WIRE_CONTEXTS_MAX)
+	if (svm->nr_devices > SVM_WIRE_CONTEXTS_MAX)
 		return -EINVAL;
 	ret = svm_check_opener(svm);
 	if (ret)

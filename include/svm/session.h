@@ -65,15 +65,19 @@ struct svm_join_opts {
 
 /**
  * svm_join() - join svmd
- * @svm: a handle for the caller's own memory; must stay open until svm_leave().
+ * @svm: the handle; must stay open until svm_leave().
  * @opts: how, or NULL.
  * @out: the session, to be ended by svm_leave().
  *
+ * A handle on another process joins for that one, if it is of the caller's user
+ * and has no more privileges: the session ends with either of the two.
+ *
  * Returns 0; -ENOENT or -ECONNREFUSED if there is no svmd; -ETIMEDOUT if it
  * does not answer; -EACCES if the caller may not join; -EUSERS if the user or
- * svmd has too many sessions; -EPROTO if it speaks another version; -EXDEV in a
- * forked child; -EINVAL for a handle on another process, a name or path that is
- * too long, or an unknown flag; -EMFILE, -ENFILE, -ENOMEM.
+ * svmd has too many sessions; -EPERM if the process is not the caller's to join;
+ * -ESRCH if it has ended; -EPROTO if svmd speaks another version; -EXDEV in a
+ * forked child; -EINVAL for a name or path that is too long, or an unknown flag;
+ * -EMFILE, -ENFILE, -ENOMEM.
  */
 int svm_join(struct svm *svm, const struct svm_join_opts *opts,
 	     struct svm_session **out);

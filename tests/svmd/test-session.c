@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -401,6 +402,76 @@ static void limits_are_kept(void **state)
 	until(server, &server->left, 1);
 }
 
+/* A process that does nothing, until it is killed or who made it ends. */
+static pid_t sleeper(uid_t uid)
+{
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid) {
+		close(ready[1]);
+		if (read(ready[0], &byte, 1) != 1)
+			pid = -1;
+		close(ready[0]);
+		return pid;
+	}
+	if (uid != getuid() && setuid(uid))
+		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (write(ready[1], "x", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static int client_of_another(int wait, int result)
+{
+	struct svm_open_opts to = SVM_OPEN_OPTS_INIT;
+	struct svm_join_opts opts = SVM_JOIN_OPTS_INIT;
+	struct svm_session *session = NULL;
+	struct svm *svm = NULL;
+	pid_t pid = sleeper(getuid());
+	int ret;
+
+	to.pid = pid;
+	opts.path = path;
+	ret = svm_open(&svm, &to);
+	if (!ret)
+		ret = svm_join(svm, &opts, &session);
+	tell(result, ret);
+	tell(result, pid);
+	step(wait);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	step(wait);
+	svm_leave(session);
+	svm_close(svm);
+	return 0;
+}
+
+static void joins_for_another(void **state)
+{
+	struct server *server = *state;
+	struct child child = spawn(client_of_another);
+	struct session *session;
+
+	assert_int_equal(told(server, &child), 0);
+	assert_int_equal(server->joined, 1);
+	session = sessions_at(server->all, 0);
+	assert_int_equal(session->peer.pid, told(server, &child));
+	assert_int_not_equal(session->peer.pid, child.pid);
+	assert_int_equal(session->peer.uid, getuid());
+	/* It ends with that process, although the one that joined goes on. */
+	go_on(&child);
+	until(server, &server->left, 1);
+	go_on(&child);
+	reap(&child, 0);
+}
+
 static void nobody_there(void **state)
 {
 	struct svm_session *session = NULL;
@@ -523,11 +594,15 @@ static int try_hello(struct server *server, const struct svm_wire_hello *hello,
 	return ret;
 }
 
+#define NOBODY 65534
+
 static void bad_hellos_are_refused(void **state)
 {
 	struct server *server = *state;
 	struct svm_wire_hello hello = good_hello();
-	int self = open_pidfd(getpid()), other = open_pidfd(getppid());
+	/* Only root can be somebody else; to others process 1 is. */
+	pid_t stranger = getuid() ? 1 : sleeper(NOBODY);
+	int self = open_pidfd(getpid()), other = open_pidfd(stranger);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int two[2] = { self, null }, many[80], i;
 	unsigned int before = open_fds();
@@ -569,6 +644,10 @@ static void bad_hellos_are_refused(void **state)
 	for (i = 0; i < 100 && open_fds() > before; i++)
 		turn(server);
 	assert_int_equal(open_fds(), before);
+	if (stranger != 1) {
+		kill(stranger, SIGKILL);
+		waitpid(stranger, NULL, 0);
+	}
 	close(self);
 	close(other);
 	close(null);
@@ -730,6 +809,7 @@ int main(void)
 		CASE(ends_with_its_process),
 		CASE(rejoins),
 		CASE(limits_are_kept),
+		CASE(joins_for_another),
 		CASE(nobody_there),
 		CASE(bad_hellos_are_refused),
 		CASE(breaking_the_rules_ends_it),
