@@ -3,7 +3,7 @@
 #
 # svmd and svmctl on a bus of their own, with a made-up host below a directory; no root, no systemd.
 #
-# usage: bus.sh SVMD SVMCTL JOINER    (by ctest; it starts itself again below dbus-run-session)
+# usage: bus.sh SVMD SVMCTL JOINER SVM-RUN    (by ctest; it starts itself again below dbus-run-session)
 
 set -uo pipefail
 
@@ -20,7 +20,7 @@ fi
 # shellcheck source=tests/guest/want.sh
 . "$(dirname "$0")/../guest/want.sh"
 
-svmd=$1 svmctl=$2 joiner=$3
+svmd=$1 svmctl=$2 joiner=$3 run=$4
 work=$(mktemp -d)
 pid='' joined=''
 address=$DBUS_SESSION_BUS_ADDRESS
@@ -181,6 +181,18 @@ for ((try = 0; try < 100; try++)); do
 	sleep 0.05
 done
 ctl session | grep -q joiner && bad "the session did not end with its process"
+
+# a program that does not know of svmd
+"$run" --join="$work/session" sleep 1000 &
+joined=$!
+for ((try = 0; try < 200; try++)); do
+	ctl session | grep -q sleep && break
+	sleep 0.05
+done
+want 0 'sleep' ctl session
+kill "$joined"
+wait "$joined" 2>/dev/null
+joined=''
 
 stop
 [[ $(cat "$work/root/proc/sys/kernel/numa_balancing") == 1 ]] || bad "numa_balancing is not put back"

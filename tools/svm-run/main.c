@@ -106,8 +106,10 @@ static int find_places(struct places *places, struct svm *svm,
 	int err;
 
 	err = add_devices(places, svm, options);
-	if (!err)
-		err = add_nodes(places, options);
+	/* svmd has nodes of its own to choose from */
+	if (err || options->join)
+		return err;
+	err = add_nodes(places, options);
 	if (err)
 		return err;
 	if (places->nr < (options->churn_ns ? 2 : 1)) {
@@ -212,6 +214,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct svm *svm = NULL;
 	int err, status;
+	bool moves;
 
 	options_parse(&options, argc, argv);
 	err = svm_open(&svm, NULL);
@@ -230,12 +233,13 @@ int main(int argc, char **argv)
 		json = open_report(options.json_file);
 	if ((options.report && !text) || (options.json_file && !json))
 		goto close_svm;
-	status = check_program(options.argv[0], places.nr);
+	moves = places.nr || options.join;
+	status = check_program(options.argv[0], moves);
 	if (status)
 		goto close_svm;
 
 	run.options = &options;
-	run.svm = places.nr ? svm : NULL;
+	run.svm = moves ? svm : NULL;
 	run.places = &places;
 	run.seed = options.seeded ? options.seed : new_seed();
 	status = supervisor_run(&run);

@@ -49,6 +49,9 @@ static const struct argp_option argp_options[] = {
 	  "At the end, tell on stderr or in FILE what was moved", 0 },
 	{ "report-json", OPTION_REPORT_JSON, "FILE", 0,
 	  "The same as JSON, in FILE", 0 },
+	{ "join", 'j', "SOCKET", OPTION_ARG_OPTIONAL,
+	  "Have svmd place the memory: join it for each process of PROGRAM",
+	  0 },
 	{ "wait", 'w', NULL, 0,
 	  "Stay until all processes of PROGRAM have ended, not only the first",
 	  0 },
@@ -147,8 +150,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_REPORT_JSON:
 		options->json_file = arg;
 		break;
+	case 'j':
+		options->join = true;
+		options->join_path = arg;
+		break;
 	case 'w':
 		options->wait = true;
+		break;
+	case ARGP_KEY_END:
+		if (options->join && (options->churn_ns || options->nodes.nr))
+			argp_error(
+				state,
+				"with --join it is svmd that moves: no --churn, no --node");
 		break;
 	case ARGP_KEY_ARGS:
 		options->argv = state->argv + state->next;

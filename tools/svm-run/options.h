@@ -19,6 +19,8 @@
  * @max_bytes: the largest piece that churn moves.
  * @seeded: @seed was given.
  * @seed: for churn.
+ * @join: svmd places the program's memory, not svm-run.
+ * @join_path: svmd's socket; NULL for the usual one.
  * @wait: stay until every process of the program has ended.
  * @report: write the report for people.
  * @report_file: to this file; NULL for stderr.
@@ -33,6 +35,8 @@ struct options {
 	uint64_t max_bytes;
 	bool seeded;
 	uint64_t seed;
+	bool join;
+	const char *join_path;
 	bool wait;
 	bool report;
 	const char *report_file;

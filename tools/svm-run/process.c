@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "joining.h"
 #include "settle.h"
 
 static int open_proc(pid_t pid, const char *name)
@@ -107,6 +108,7 @@ void process_close(struct process *process, struct tally *tally)
 		event_free(process->exit);
 	flights_end(process, tally);
 	engine_close(process->engine, tally);
+	joining_end(process->joining);
 	tally_stats(tally, process->svm);
 	svm_close(process->svm);
 	survey_free(&process->survey);

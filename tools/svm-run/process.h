@@ -20,6 +20,7 @@
 
 struct settling;
 struct engine;
+struct joining;
 
 /*
  * struct process - an address space
@@ -32,6 +33,7 @@ struct engine;
  * @survey: where it has pages.
  * @settling: state of the settling policy, or NULL.
  * @engine: what devices do to it under churn, or NULL.
+ * @joining: its session with svmd, or NULL.
  * @flights: its moves in the background, under churn.
  * @index: its position in the roster.
  * @exit: the event on @pidfd.
@@ -47,6 +49,7 @@ struct process {
 	struct survey survey;
 	struct settling *settling;
 	struct engine *engine;
+	struct joining *joining;
 	struct flight flights[FLIGHTS_MAX];
 	size_t index;
 	struct event *exit;

@@ -154,11 +154,16 @@ void report_text(const struct report *report, FILE *out)
 	fprintf(out, "svm-run: %s: exit status %d after %s\n",
 		report->options->argv[0], report->exit_status,
 		format_ns(report->elapsed_ns, text));
-	if (!places->nr) {
+	if (!places->nr && !report->options->join) {
 		fputs("  there was nothing to move memory to\n", out);
 		return;
 	}
 	print_processes(tally, places->nr_devices, out);
+	if (report->options->join)
+		fprintf(out,
+			"  svmd            took %" PRIu64 ", refused %" PRIu64
+			"\n",
+			tally->sessions, tally->sessions_refused);
 	fprintf(out, "  moves           %" PRIu64 " passes, %" PRIu64 " calls",
 		tally->passes, (uint64_t)stats->migrate_calls);
 	if (report->options->churn_ns)

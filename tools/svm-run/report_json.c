@@ -41,6 +41,8 @@ static struct json_object *processes(const struct report *report)
 	put(object, "untracked", tally->untracked);
 	put(object, "unreadable", tally->unreadable);
 	put(object, "without_device", tally->contextless);
+	put(object, "sessions", tally->sessions);
+	put(object, "sessions_refused", tally->sessions_refused);
 	put(object, "out_of_reach", tally->nr_strays);
 	put(object, "still_running", report->running);
 	strays = json_object_new_array();

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "joining.h"
 
 /* Bounds the work of looking one up by pid, too. */
 #define PROCESSES_MAX 4096
@@ -151,6 +152,9 @@ void roster_join(struct roster *roster, struct newcomer *newcomer)
 		err = watch(roster, process);
 		if (err)
 			process_close(process, tally);
+		else if (roster->join)
+			joining_begin(&process->joining, roster->base,
+				      process->svm, roster->join_path, tally);
 	}
 	if (err == -EACCES || err == -EPERM)
 		tally->unreadable++;

@@ -18,6 +18,8 @@ struct event_base;
  * struct roster - the processes
  * @base: the loop in which exits are noticed.
  * @tally: where everything is counted.
+ * @join: join svmd for each.
+ * @join_path: its socket; NULL for the usual one.
  * @nr: how many.
  * @max: how many can be tracked at a time.
  * @list: them, in no order.
@@ -27,6 +29,8 @@ struct event_base;
 struct roster {
 	struct event_base *base;
 	struct tally *tally;
+	bool join;
+	const char *join_path;
 	size_t nr;
 	size_t max;
 	struct process **list;

@@ -132,6 +132,8 @@ static void set_policies(struct session *session)
 
 	roster_init(&session->roster, session->base, &supervisor->tally,
 		    supervisor->places->nr_devices);
+	session->roster.join = supervisor->options->join;
+	session->roster.join_path = supervisor->options->join_path;
 	session->settle = (struct settle){
 		.roster = &session->roster,
 		.places = supervisor->places,
@@ -178,6 +180,8 @@ static int prepare(struct session *session)
 		say("the path of libsvm-run-preload.so has a blank or colon in it, which LD_PRELOAD can't have");
 	if (err)
 		return err;
+	if (supervisor->options->join)
+		return 0;
 	return add_timer(session,
 			 supervisor->options->churn_ns
 				 ? supervisor->options->churn_ns
@@ -205,7 +209,8 @@ static void settle_accounts(struct session *session)
 {
 	struct supervisor *supervisor = session->supervisor;
 
-	event_free(session->tick);
+	if (session->tick)
+		event_free(session->tick);
 	session->tick = NULL;
 	door_drain(session->door);
 	session->door = door_close(session->door);

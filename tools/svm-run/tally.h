@@ -67,6 +67,8 @@ struct engine_tally {
  * @untracked: joined, but more than can be tracked at a time.
  * @unreadable: joined, but their mappings may not be read.
  * @contextless: joined, but could open no device.
+ * @sessions: address spaces that svmd has taken.
+ * @sessions_refused: those that it has not.
  * @passes: rounds over a process's memory that moved or tried to.
  * @flights: of the moves, those that the kernel did in the background.
  * @flights_cancelled: of these, those that were cancelled in time.
@@ -86,6 +88,8 @@ struct tally {
 	uint64_t untracked;
 	uint64_t unreadable;
 	uint64_t contextless;
+	uint64_t sessions;
+	uint64_t sessions_refused;
 	uint64_t passes;
 	uint64_t flights;
 	uint64_t flights_cancelled;

@@ -4,7 +4,8 @@
  * where there is neither a device nor a second NUMA node.
  *
  * FAKE_SVM_DEVICES is the number of its devices. A context is any descriptor. A
- * process that is gone gives -ESRCH, as with the real one.
+ * process that is gone gives -ESRCH, as with the real one. svmd takes everybody,
+ * or with FAKE_SVM_REFUSES nobody, and writes a line for each to FAKE_SVM_SVMD.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,12 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <svm/access.h>
 #include <svm/events.h>
 #include <svm/exclusive.h>
 #include <svm/fence.h>
+#include <svm/session.h>
 
 #define DEVICE_BYTES ((uint64_t)512 << 20)
 
@@ -31,6 +34,7 @@ struct svm {
 	unsigned int streams;
 	unsigned int fences;
 	unsigned int advised;
+	unsigned int sessions;
 };
 
 /* A move that has ended when it is looked at, or was cancelled. */
@@ -384,4 +388,67 @@ const char *svm_status_name(unsigned int status)
 const char *svm_place_name(unsigned int place)
 {
 	return place == SVM_PLACE_DEVICE ? "device" : "system";
+}
+
+/* --- svmd ------------------------------------------------------------------ */
+
+struct svm_session {
+	struct svm *svm;
+	int fd;
+};
+
+static void write_line(void)
+{
+	const char *path = getenv("FAKE_SVM_SVMD");
+	FILE *file = path ? fopen(path, "a") : NULL;
+
+	if (file) {
+		fputs("asked\n", file);
+		fclose(file);
+	}
+}
+
+int svm_join(struct svm *svm, const struct svm_join_opts *opts,
+	     struct svm_session **out)
+{
+	struct svm_session *session;
+
+	(void)opts;
+	if (kill(svm->pid, 0) < 0)
+		return -ESRCH;
+	write_line();
+	if (getenv("FAKE_SVM_REFUSES"))
+		return -EUSERS;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return -ENOMEM;
+	session->svm = svm;
+	/* readable: there is a welcome */
+	session->fd = eventfd(1, EFD_CLOEXEC);
+	svm->sessions++;
+	*out = session;
+	return 0;
+}
+
+int svm_session_fd(const struct svm_session *session)
+{
+	return session->fd;
+}
+
+int svm_session_process(struct svm_session *session)
+{
+	eventfd_t value;
+
+	(void)eventfd_read(session->fd, &value);
+	return 0;
+}
+
+struct svm_session *svm_leave(struct svm_session *session)
+{
+	if (!session)
+		return NULL;
+	session->svm->sessions--;
+	close(session->fd);
+	free(session);
+	return NULL;
 }

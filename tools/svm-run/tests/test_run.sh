@@ -213,6 +213,25 @@ expect "--wait waits for all" 6 "$run" --wait --report-json="$dir/json" -- \
 ok "to the last" $?
 holds "and nobody goes on" "$(field processes.still_running) == 0"
 
+# svmd moves, not svm-run; the program stays until svmd was asked
+stay="until read -r _ <$dir/svmd; do :; done"
+export FAKE_SVM_SVMD=$dir/svmd
+: >"$dir/svmd"
+expect "--join goes on with the program" 3 "$run" --join --report --report-json="$dir/json" -- bash -c "$stay; exit 3"
+says "and says what svmd took" "svmd            took 1, refused 0"
+holds "counts it" "$(field processes.sessions) == 1"
+holds "and moves nothing itself" "$(field counters.migrate_calls) == 0"
+: >"$dir/svmd"
+expect "svmd may refuse" 5 env FAKE_SVM_REFUSES=1 "$run" --join --report -- bash -c "$stay; exit 5"
+says "which is said" "svmd does not take the program: Too many users"
+says "and counted" "took 0, refused 1"
+: >"$dir/svmd"
+expect "without a device svmd has nodes" 0 env FAKE_SVM_DEVICES=0 "$run" --join --report -- bash -c "$stay"
+says "and takes it" "took 1, refused 0"
+expect "--join and --churn exclude each other" 125 "$run" --join --churn=10ms -- "$subject" exit 0
+says "and that is said" "no --churn, no --node"
+expect "--join and --node likewise" 125 "$run" --join --node=0 -- "$subject" exit 0
+
 # more than the descriptors allow
 expect "more processes than can be tracked" 0 bash -c 'ulimit -n 270; "$@"' bash \
 	"$run" --report-json="$dir/json" -- "$subject" forks 0.3
