@@ -18,6 +18,7 @@
 #include "edu.h"
 #include "family.h"
 #include "jobs.h"
+#include "mirror.h"
 #include "stream.h"
 
 #define CREATE_TRACE_POINTS
@@ -76,9 +77,12 @@ static int __init svm_init(void)
 
 	svm_families_init();
 	svm_streams_init();
-	ret = svm_crews_init();
+	ret = svm_mirrors_init();
 	if (ret)
 		return ret;
+	ret = svm_crews_init();
+	if (ret)
+		goto err_exit_mirrors;
 	ret = svm_workers_init();
 	if (ret)
 		goto err_exit_crews;
@@ -106,6 +110,8 @@ err_exit_workers:
 	svm_workers_exit();
 err_exit_crews:
 	svm_crews_exit();
+err_exit_mirrors:
+	svm_mirrors_exit();
 	return ret;
 }
 
@@ -120,6 +126,7 @@ static void __exit svm_exit(void)
 	svm_devices_exit();
 	/* Contexts are freed by RCU, with code of ours only in the callback's queue. */
 	rcu_barrier();
+	svm_mirrors_exit();
 }
 
 module_init(svm_init);

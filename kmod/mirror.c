@@ -20,8 +20,9 @@
  * holds; where it must not sleep it tries, and says that it could not, before it
  * changed anything.
  *
- * Limits: 16 bytes a page, in whole chunks (4.3 KiB, for which kmalloc() takes 8),
- * charged to the memory cgroup; SVM_MIRROR_MAX_CHUNKS, 1 TiB, a context.
+ * Limits: 9 bytes a page, in whole chunks (4.4 KiB, of a cache of their own, since
+ * kmalloc() would take 8), charged to the memory cgroup; SVM_MIRROR_MAX_CHUNKS,
+ * 1 TiB, a context.
  */
 #include <linux/hmm.h>
 #include <linux/jiffies.h>
@@ -42,6 +43,19 @@
 
 /* So many chunks of memory that is gone are worth a clean-up. */
 #define SVM_MIRROR_REAP		64
+
+static struct kmem_cache *svm_chunk_cache;
+
+int svm_mirrors_init(void)
+{
+	svm_chunk_cache = KMEM_CACHE(svm_chunk, SLAB_ACCOUNT);
+	return svm_chunk_cache ? 0 : -ENOMEM;
+}
+
+void svm_mirrors_exit(void)
+{
+	kmem_cache_destroy(svm_chunk_cache);
+}
 
 static enum svm_event_cause
 svm_notifier_cause(const struct mmu_notifier_range *range)
@@ -292,7 +306,7 @@ static void svm_mirror_free_chunk(struct svm_mirror *mirror,
 	if (chunk->unmapped)
 		atomic_dec(&mirror->nr_unmapped);
 	mirror->nr_chunks--;
-	kvfree(chunk);
+	kmem_cache_free(svm_chunk_cache, chunk);
 }
 
 /**
@@ -356,7 +370,7 @@ static struct svm_chunk *svm_mirror_add_chunk(struct svm_mirror *mirror,
 
 	if (mirror->nr_chunks >= SVM_MIRROR_MAX_CHUNKS)
 		return ERR_PTR(-ENOMEM);
-	chunk = kvzalloc_obj(*chunk, GFP_KERNEL_ACCOUNT);
+	chunk = kmem_cache_zalloc(svm_chunk_cache, GFP_KERNEL);
 	if (!chunk)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&chunk->lock);
@@ -387,7 +401,7 @@ err_free_dma_map:
 	if (chunk->dma_map)
 		svm_dma_map_free(mirror->dma, chunk->dma_map);
 err_free:
-	kvfree(chunk);
+	kmem_cache_free(svm_chunk_cache, chunk);
 	return ERR_PTR(ret);
 }
 

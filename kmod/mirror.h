@@ -75,6 +75,9 @@ struct svm_mirror {
 	atomic_t nr_unmapped;
 };
 
+int svm_mirrors_init(void);
+void svm_mirrors_exit(void);
+
 void svm_mirror_init(struct svm_mirror *mirror, struct mm_struct *mm,
 		     struct svm_events *events, struct svm_holds *holds);
 void svm_mirror_destroy(struct svm_mirror *mirror);
