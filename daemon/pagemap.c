@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which parts of a process' mappings have memory, see pagemap.h: by the ioctl
- * PAGEMAP_SCAN, which is defined here since older headers lack it.
+ * Which parts of a process' mappings have memory, see pagemap.h.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
-#include "cleanup.h"
 #include "pagemap.h"
+#include "pagescan.h"
 
-struct scan_region {
-	uint64_t start;
-	uint64_t end;
-	uint64_t categories;
-};
-
-struct scan_arg {
-	uint64_t size;
-	uint64_t flags;
-	uint64_t start;
-	uint64_t end;
-	uint64_t walk_end;
-	uint64_t vec;
-	uint64_t vec_len;
-	uint64_t max_pages;
-	uint64_t category_inverted;
-	uint64_t category_mask;
-	uint64_t category_anyof_mask;
-	uint64_t return_mask;
-};
-
-#define SCAN_IOCTL _IOWR('f', 16, struct scan_arg)
-#define IS_PRESENT (UINT64_C(1) << 3)
-#define IS_SWAPPED (UINT64_C(1) << 4)
 #define SCAN_BATCH 512
 
 struct parts {
@@ -81,26 +55,18 @@ static int add_part(struct parts *parts, uint64_t start, uint64_t end)
 static int scan_range(int fd, const struct svm_range *range,
 		      struct parts *parts)
 {
-	struct scan_region regions[SCAN_BATCH];
-	struct scan_arg arg = {
-		.size = sizeof(arg),
-		.start = (uintptr_t)range->addr,
-		.end = (uintptr_t)range->addr + range->length,
-		.vec = (uintptr_t)regions,
-		.vec_len = SCAN_BATCH,
-		.category_anyof_mask = IS_PRESENT | IS_SWAPPED,
-		.return_mask = IS_PRESENT,
-	};
+	struct pagescan_region regions[SCAN_BATCH];
+	uint64_t at = (uintptr_t)range->addr, end = at + range->length;
 	int got, i, ret = 0;
 
-	do {
-		got = ioctl(fd, SCAN_IOCTL, &arg);
+	while (!ret && at < end) {
+		got = pagescan(fd, at, end, PAGESCAN_PRESENT | PAGESCAN_AWAY, 0,
+			       PAGESCAN_PRESENT, regions, SCAN_BATCH, &at);
 		if (got < 0)
-			return -errno;
+			return got;
 		for (i = 0; i < got && !ret; i++)
 			ret = add_part(parts, regions[i].start, regions[i].end);
-		arg.start = arg.walk_end;
-	} while (!ret && got && arg.start < arg.end);
+	}
 	return ret;
 }
 

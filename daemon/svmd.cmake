@@ -5,6 +5,10 @@ pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core libevent_extra)
 pkg_check_modules(DRM REQUIRED IMPORTED_TARGET libdrm)
 pkg_check_modules(VERBS REQUIRED IMPORTED_TARGET libibverbs)
 
+if(NOT TARGET svm-tools-common)
+  add_subdirectory(${PROJECT_SOURCE_DIR}/tools/common ${CMAKE_BINARY_DIR}/tools/common)
+endif()
+
 include(CheckStructHasMember)
 check_struct_has_member("struct ibv_port_attr" active_speed_ex
   infiniband/verbs.h HAVE_ACTIVE_SPEED_EX)
@@ -58,7 +62,8 @@ target_include_directories(svmd-parts PUBLIC
   ${PROJECT_SOURCE_DIR}/libsvm)
 target_link_libraries(svmd-parts PUBLIC
   svmd-core svm PkgConfig::SYSTEMD PkgConfig::EVENT PkgConfig::NUMA
-  PkgConfig::DRM PkgConfig::VERBS Threads::Threads)
+  PkgConfig::DRM PkgConfig::VERBS Threads::Threads
+  PRIVATE svm-tools-common)
 if(HAVE_ACTIVE_SPEED_EX)
   set_source_files_properties(port_verbs.c PROPERTIES
     COMPILE_DEFINITIONS HAVE_ACTIVE_SPEED_EX)
