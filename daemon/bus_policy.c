@@ -418,19 +418,30 @@ static int read_value(sd_bus_message *call, const struct svmd_param *param,
 	}
 }
 
+/* What the first two arguments of the methods for parameters name. */
+static int read_target(struct bus_face *face, sd_bus_message *call,
+		       const char **scope, struct svmd_scope_key *key,
+		       const struct svmd_param **param, sd_bus_error *error)
+{
+	const char *name;
+	int ret = sd_bus_message_read(call, "ss", scope, &name);
+
+	if (ret >= 0)
+		ret = find_key(face, *scope, key, error);
+	if (ret >= 0)
+		ret = find_param(name, param, error);
+	return ret;
+}
+
 static int do_set_parameter(struct bus_face *face, sd_bus_message *call,
 			    sd_bus_error *error)
 {
-	const char *scope, *name, *type, *text;
+	const char *scope, *type, *text;
 	const struct svmd_param *param;
 	struct svmd_scope_key key;
 	struct svmd_value value;
-	int ret = sd_bus_message_read(call, "ss", &scope, &name);
+	int ret = read_target(face, call, &scope, &key, &param, error);
 
-	if (ret >= 0)
-		ret = find_key(face, scope, &key, error);
-	if (ret >= 0)
-		ret = find_param(name, &param, error);
 	if (ret >= 0)
 		ret = sd_bus_message_peek_type(call, NULL, &type);
 	if (ret < 0)
@@ -455,13 +466,9 @@ int bus_set_parameter(sd_bus_message *call, void *arg, sd_bus_error *error)
 	struct bus_face *face = arg;
 	const struct svmd_param *param;
 	struct svmd_scope_key key;
-	const char *scope, *name;
-	int ret = sd_bus_message_read(call, "ss", &scope, &name);
+	const char *scope;
+	int ret = read_target(face, call, &scope, &key, &param, error);
 
-	if (ret >= 0)
-		ret = find_key(face, scope, &key, error);
-	if (ret >= 0)
-		ret = find_param(name, &param, error);
 	if (ret < 0)
 		return ret;
 	return authorize(face, call, &key, owner_may(param), do_set_parameter,
@@ -473,13 +480,9 @@ static int do_reset_parameter(struct bus_face *face, sd_bus_message *call,
 {
 	const struct svmd_param *param;
 	struct svmd_scope_key key;
-	const char *scope, *name;
-	int ret = sd_bus_message_read(call, "ss", &scope, &name);
+	const char *scope;
+	int ret = read_target(face, call, &scope, &key, &param, error);
 
-	if (ret >= 0)
-		ret = find_key(face, scope, &key, error);
-	if (ret >= 0)
-		ret = find_param(name, &param, error);
 	if (ret >= 0)
 		ret = reset(face, &key, param, error);
 	return ret < 0 ? ret
@@ -491,13 +494,9 @@ int bus_reset_parameter(sd_bus_message *call, void *arg, sd_bus_error *error)
 	struct bus_face *face = arg;
 	const struct svmd_param *param;
 	struct svmd_scope_key key;
-	const char *scope, *name;
-	int ret = sd_bus_message_read(call, "ss", &scope, &name);
+	const char *scope;
+	int ret = read_target(face, call, &scope, &key, &param, error);
 
-	if (ret >= 0)
-		ret = find_key(face, scope, &key, error);
-	if (ret >= 0)
-		ret = find_param(name, &param, error);
 	if (ret < 0)
 		return ret;
 	return authorize(face, call, &key, owner_may(param), do_reset_parameter,
