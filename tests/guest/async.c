@@ -123,8 +123,9 @@ static void same_as_call(struct dest to, uint32_t flags)
 	CHECK_EQ(r.error, 0);
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 		if (r.pages[i] != t.pages[i])
-			FAIL("%s: %ju by a job, %ju by a call", status_name(i),
-			     (uintmax_t)r.pages[i], (uintmax_t)t.pages[i]);
+			FAIL("%s: %ju by a job, %ju by a call",
+			     svm_status_name(i), (uintmax_t)r.pages[i],
+			     (uintmax_t)t.pages[i]);
 	CHECK_EQ(r.bytes_moved, t.bytes_moved);
 	CHECK_EQ(r.pages[SVM_PAGE_UNMAPPED], 16);
 	CHECK_EQ(r.pages[SVM_PAGE_SHMEM], 16);

@@ -5,7 +5,7 @@
 #ifndef GUEST_DEV_H
 #define GUEST_DEV_H
 
-#include <linux/svm.h>
+#include <svm/svm.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -82,7 +82,6 @@ struct tally move_at(const char *file, int line, int fd, void *addr,
 
 /* The counts in words, in a static buffer of the thread. */
 const char *tally_text(const struct tally *t);
-const char *status_name(unsigned int status);
 
 /* Fails unless the tally has exactly these (status, pages) and no others. */
 #define check_tally(t, ...)                               \

@@ -15,32 +15,6 @@
 /* How often to try again when pages are busy. */
 #define BUSY_TRIES 200
 
-static const char *const status_names[] = {
-	[SVM_PAGE_NOT_REACHED] = "not-reached",
-	[SVM_PAGE_MOVED] = "moved",
-	[SVM_PAGE_ALREADY] = "already",
-	[SVM_PAGE_HOLE] = "hole",
-	[SVM_PAGE_UNMAPPED] = "unmapped",
-	[SVM_PAGE_PINNED] = "pinned",
-	[SVM_PAGE_FILE] = "file",
-	[SVM_PAGE_SHMEM] = "shmem",
-	[SVM_PAGE_HUGETLB] = "hugetlb",
-	[SVM_PAGE_SPECIAL] = "special",
-	[SVM_PAGE_KSM] = "ksm",
-	[SVM_PAGE_SWAPPED] = "swapped",
-	[SVM_PAGE_OTHER_DEVICE] = "other-device",
-	[SVM_PAGE_DEVICE_FULL] = "device-full",
-	[SVM_PAGE_NO_MEMORY] = "no-memory",
-	[SVM_PAGE_BUSY] = "busy",
-	[SVM_PAGE_POISONED] = "poisoned",
-	[SVM_PAGE_OVER_QUOTA] = "over-quota",
-};
-
-const char *status_name(unsigned int status)
-{
-	return status < SVM_PAGE_STATUS_NR ? status_names[status] : "unknown";
-}
-
 const char *tally_text(const struct tally *t)
 {
 	static _Thread_local char text[2][512];
@@ -53,7 +27,7 @@ const char *tally_text(const struct tally *t)
 	for (i = 0; i < SVM_PAGE_STATUS_MAX && at < sizeof(text[0]); i++)
 		if (t->pages[i])
 			at += snprintf(text[turn] + at, sizeof(text[0]) - at,
-				       " %s %llu", status_name(i),
+				       " %s %llu", svm_status_name(i),
 				       (unsigned long long)t->pages[i]);
 	return text[turn];
 }
@@ -77,7 +51,7 @@ static void check_status(const struct svm_ioctl_migrate *m,
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 		if (counts[i] != m->pages[i])
 			FAIL("%s: %llu pages by status array, %llu by count",
-			     status_name(i), (unsigned long long)counts[i],
+			     svm_status_name(i), (unsigned long long)counts[i],
 			     m->pages[i]);
 }
 

@@ -344,7 +344,8 @@ CASE(status_inside_range)
 		for (i = 0; i < n; i++) {
 			if (status[i] != SVM_PAGE_MOVED &&
 			    status[i] != SVM_PAGE_ALREADY)
-				FAIL("page %zu: %s", i, status_name(status[i]));
+				FAIL("page %zu: %s", i,
+				     svm_status_name(status[i]));
 			moved += status[i] == SVM_PAGE_MOVED;
 		}
 		/* On the way home, writing the array brings some home too. */

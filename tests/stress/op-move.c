@@ -33,7 +33,7 @@ static void check_statuses(const struct range *r, const uint8_t *status)
 		if (state[i] == PAGE_UNMAPPED ? status[i] != SVM_PAGE_UNMAPPED
 					      : !may_answer(status[i]))
 			FAIL("page %zu, in state %u, is %s", r->first + i,
-			     state[i], status_name(status[i]));
+			     state[i], svm_status_name(status[i]));
 }
 
 static void move_range(struct worker *w, const struct range *r, int fd,
