@@ -35,6 +35,7 @@
 #include "owner.h"
 #include "quota.h"
 #include "residency.h"
+#include "uring.h"
 
 static DEFINE_SPINLOCK(svm_contexts_lock);
 static DEFINE_HASHTABLE(svm_contexts, 8);
@@ -435,4 +436,7 @@ const struct file_operations svm_context_fops = {
 	.poll = svm_context_poll,
 	.unlocked_ioctl = svm_context_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+#ifdef SVM_HAVE_URING
+	.uring_cmd = svm_uring_cmd,
+#endif
 };

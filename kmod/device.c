@@ -66,6 +66,9 @@ u64 svm_module_capabilities(void)
 #endif
 	if (svm_exclusive_supported())
 		caps |= SVM_CAP_EXCLUSIVE;
+#ifdef SVM_HAVE_URING
+	caps |= SVM_CAP_URING;
+#endif
 	return caps;
 }
 

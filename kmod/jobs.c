@@ -11,7 +11,8 @@
  *
  * There is one way for a job to end, svm_job_end(), by a worker; a job that is
  * cancelled while it waits is given to one at once. Then its result is there to
- * be reaped, and its eventfd is signalled, once.
+ * be reaped, and its eventfd is signalled, once. A job that was submitted by
+ * io_uring goes to its completion instead (uring.c), and is never reaped.
  *
  * A job that has not ended holds a reference on its context. Closing the file
  * cancels the jobs, and waits for none: a share may wait for mmap_lock, and who
@@ -31,8 +32,9 @@
  * Locking: svm_jobs.lock, a leaf but for the workqueue's own. svm_jobs.reaping is
  * held over page faults. Shares run with neither.
  *
- * Limits: SVM_JOBS_MAX jobs a context that were not reaped; SVM_JOBS_RUNNING of
- * them at the same time, each with a svm_scratch.
+ * Limits: SVM_JOBS_MAX jobs a context that were not reaped, or have not ended if
+ * they are io_uring's; SVM_JOBS_RUNNING of them at the same time, each with a
+ * svm_scratch.
  */
 #include <linux/eventfd.h>
 #include <linux/memcontrol.h>
@@ -51,6 +53,7 @@
 #include "migrate.h"
 #include "migration.h"
 #include "trace.h"
+#include "uring.h"
 
 /* Jobs of a context that run at the same time. */
 #define SVM_JOBS_RUNNING 4
@@ -62,7 +65,9 @@
  * struct svm_job - a migration that was submitted
  * @node: in svm_jobs.todo, then in svm_jobs.done.
  * @work: for the workqueue.
- * @ctx: the context; a reference is held until the job has ended.
+ * @ctx: the context; a reference is held from when it is queued until it has
+ *	ended.
+ * @cmd: io_uring's command, to be completed, or NULL.
  * @eventfd: to be signalled, or NULL.
  * @id: of the job in its context.
  * @cookie: the submitter's.
@@ -77,6 +82,7 @@ struct svm_job {
 	struct list_head node;
 	struct work_struct work;
 	struct svm_context *ctx;
+	struct io_uring_cmd *cmd;
 	struct eventfd_ctx *eventfd;
 	u64 id;
 	u64 cookie;
@@ -142,6 +148,7 @@ static void svm_job_end(struct svm_job *job, int error)
 {
 	struct eventfd_ctx *eventfd = job->eventfd;
 	struct svm_context *ctx = job->ctx;
+	struct io_uring_cmd *cmd = job->cmd;
 	struct svm_jobs *jobs = &ctx->jobs;
 
 	trace_svm_job_end(ctx->sdev->id, job->id, error,
@@ -149,11 +156,18 @@ static void svm_job_end(struct svm_job *job, int error)
 	spin_lock(&jobs->lock);
 	job->error = error;
 	job->eventfd = NULL;
-	list_move_tail(&job->node, &jobs->done);
+	if (cmd) {
+		list_del(&job->node);
+		jobs->nr--;
+	} else {
+		list_move_tail(&job->node, &jobs->done);
+	}
 	jobs->nr_running--;
 	svm_jobs_start(jobs);
 	spin_unlock(&jobs->lock);
 
+	if (cmd)
+		svm_uring_complete(cmd);
 	if (eventfd) {
 		eventfd_signal(eventfd);
 		eventfd_ctx_put(eventfd);
@@ -207,28 +221,24 @@ static void svm_job_free(struct svm_job *job)
 	kfree(job);
 }
 
-/* Queue a job whose request is good. */
-static int svm_job_add(struct svm_context *ctx, struct svm_job *job, u64 *id)
+/* Take one of the places that a context has for jobs. */
+static int svm_job_reserve(struct svm_job *job)
 {
-	struct svm_jobs *jobs = &ctx->jobs;
+	struct svm_jobs *jobs = &job->ctx->jobs;
 	int ret = -EBUSY;
 
 	spin_lock(&jobs->lock);
 	if (jobs->nr < SVM_JOBS_MAX) {
-		svm_context_get(ctx);
-		job->ctx = ctx;
-		job->id = ++jobs->last_id;
-		*id = job->id;
-		list_add_tail(&job->node, &jobs->todo);
 		jobs->nr++;
-		svm_jobs_start(jobs);
+		job->id = ++jobs->last_id;
 		ret = 0;
 	}
 	spin_unlock(&jobs->lock);
 	return ret;
 }
 
-static struct svm_job *svm_job_create(const struct svm_ioctl_submit *arg)
+static struct svm_job *svm_job_create(struct svm_context *ctx,
+				      const struct svm_ioctl_submit *arg)
 {
 	struct eventfd_ctx *eventfd;
 	struct svm_job *job;
@@ -245,6 +255,8 @@ static struct svm_job *svm_job_create(const struct svm_ioctl_submit *arg)
 		job->eventfd = eventfd;
 	}
 	INIT_WORK(&job->work, svm_job_work);
+	job->ctx = ctx;
+	job->foreign = current->mm != ctx->mm;
 	job->cookie = arg->cookie;
 	job->migrate.flags = arg->flags;
 	job->migrate.addr = arg->addr;
@@ -257,6 +269,76 @@ static struct svm_job *svm_job_create(const struct svm_ioctl_submit *arg)
 }
 
 /**
+ * svm_job_prepare() - make a job that can be queued without fail
+ * @ctx: the context.
+ * @arg: the request, of the current process; its id is filled in.
+ *
+ * Return: the job, for svm_job_queue() or svm_job_drop(); or ERR_PTR() of a
+ * negative errno value, as the uapi header says.
+ */
+struct svm_job *svm_job_prepare(struct svm_context *ctx,
+				struct svm_ioctl_submit *arg)
+{
+	struct svm_job *job;
+	int ret;
+
+	if (arg->reserved)
+		return ERR_PTR(-EINVAL);
+	job = svm_job_create(ctx, arg);
+	if (IS_ERR(job))
+		return job;
+	ret = svm_migrate_check(ctx, &job->migrate);
+	if (ret)
+		goto free_job;
+	/* What a call would say at once is said at once. */
+	ret = svm_context_enter(ctx, arg->flags);
+	if (ret)
+		goto free_job;
+	svm_context_exit(ctx);
+	ret = svm_job_reserve(job);
+	if (ret)
+		goto free_job;
+	arg->id = job->id;
+	return job;
+
+free_job:
+	svm_job_free(job);
+	return ERR_PTR(ret);
+}
+
+/**
+ * svm_job_queue() - let a job begin
+ * @job: that was prepared. It may have ended, and be gone, when this returns.
+ * @cmd: io_uring's command that svm_uring_complete() is to be told of, or NULL
+ *	for a job that is reaped.
+ */
+void svm_job_queue(struct svm_job *job, struct io_uring_cmd *cmd)
+{
+	struct svm_jobs *jobs = &job->ctx->jobs;
+
+	job->cmd = cmd;
+	spin_lock(&jobs->lock);
+	svm_context_get(job->ctx);
+	list_add_tail(&job->node, &jobs->todo);
+	svm_jobs_start(jobs);
+	spin_unlock(&jobs->lock);
+}
+
+/**
+ * svm_job_drop() - forget a job that was prepared and shall not be
+ * @job: the job.
+ */
+void svm_job_drop(struct svm_job *job)
+{
+	struct svm_jobs *jobs = &job->ctx->jobs;
+
+	spin_lock(&jobs->lock);
+	jobs->nr--;
+	spin_unlock(&jobs->lock);
+	svm_job_free(job);
+}
+
+/**
  * svm_submit() - SVM_IOCTL_SUBMIT
  * @ctx: the context.
  * @arg: in and out.
@@ -265,33 +347,27 @@ static struct svm_job *svm_job_create(const struct svm_ioctl_submit *arg)
  */
 int svm_submit(struct svm_context *ctx, struct svm_ioctl_submit *arg)
 {
-	struct svm_job *job;
-	u64 id;
-	int ret;
+	struct svm_job *job = svm_job_prepare(ctx, arg);
 
-	if (arg->reserved)
-		return -EINVAL;
-	job = svm_job_create(arg);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
-	job->foreign = current->mm != ctx->mm;
-	ret = svm_migrate_check(ctx, &job->migrate);
-	if (ret)
-		goto free_job;
-	/* What a call would say at once is said at once. */
-	ret = svm_context_enter(ctx, arg->flags);
-	if (ret)
-		goto free_job;
-	ret = svm_job_add(ctx, job, &id);
-	svm_context_exit(ctx);
-	if (ret)
-		goto free_job;
-	arg->id = id;
+	svm_job_queue(job, NULL);
 	return 0;
+}
 
-free_job:
-	svm_job_free(job);
-	return ret;
+/**
+ * svm_job_cancel() - tell one job to end
+ * @job: of a command that was not completed; the caller sees to it that it is not
+ *	taken meanwhile.
+ */
+void svm_job_cancel(struct svm_job *job)
+{
+	struct svm_jobs *jobs = &job->ctx->jobs;
+
+	spin_lock(&jobs->lock);
+	WRITE_ONCE(job->cancelled, true);
+	svm_jobs_start(jobs);
+	spin_unlock(&jobs->lock);
 }
 
 /* Cancel the job with an id, or all with 0. Returns how many. */
@@ -389,6 +465,17 @@ static void svm_job_result(const struct svm_job *job,
 	};
 	BUILD_BUG_ON(sizeof(result->pages) != sizeof(job->migrate.pages));
 	memcpy(result->pages, job->migrate.pages, sizeof(result->pages));
+}
+
+/**
+ * svm_job_take() - what came of a job that was a command, which is then forgotten
+ * @job: the job; svm_uring_complete() was told of it.
+ * @result: the answer.
+ */
+void svm_job_take(struct svm_job *job, struct svm_job_result *result)
+{
+	svm_job_result(job, result);
+	svm_job_free(job);
 }
 
 /* Give a result, then forget the job; so none is lost to a bad address. */

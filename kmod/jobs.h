@@ -7,10 +7,13 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+struct io_uring_cmd;
 struct svm_context;
 struct svm_ioctl_cancel;
 struct svm_ioctl_reap;
 struct svm_ioctl_submit;
+struct svm_job;
+struct svm_job_result;
 
 /**
  * struct svm_jobs - the jobs of a context
@@ -18,7 +21,7 @@ struct svm_ioctl_submit;
  * @reaping: held by who takes results out.
  * @todo: jobs that have not ended, in the order of their submission.
  * @done: jobs that have ended and were not reaped, in the order of their end.
- * @nr: jobs in both.
+ * @nr: jobs in both, and those that were prepared.
  * @nr_running: of @todo, how many a worker has.
  * @last_id: of the last job that was submitted.
  */
@@ -35,6 +38,13 @@ struct svm_jobs {
 void svm_jobs_init(struct svm_jobs *jobs);
 void svm_jobs_cancel_all(struct svm_jobs *jobs);
 void svm_jobs_destroy(struct svm_jobs *jobs);
+
+struct svm_job *svm_job_prepare(struct svm_context *ctx,
+				struct svm_ioctl_submit *arg);
+void svm_job_queue(struct svm_job *job, struct io_uring_cmd *cmd);
+void svm_job_drop(struct svm_job *job);
+void svm_job_cancel(struct svm_job *job);
+void svm_job_take(struct svm_job *job, struct svm_job_result *result);
 
 int svm_submit(struct svm_context *ctx, struct svm_ioctl_submit *arg);
 int svm_cancel(struct svm_context *ctx, struct svm_ioctl_cancel *arg);

@@ -18,7 +18,7 @@ const struct group group = { .module_args = "ram=512M,512M" };
 #define CAPS_KNOWN                                                   \
 	(SVM_CAP_TO_DEVICE | SVM_CAP_TO_SYSTEM | SVM_CAP_RESIDENCY | \
 	 SVM_CAP_CREATE | SVM_CAP_ACCESS | SVM_CAP_EXCLUSIVE |       \
-	 SVM_CAP_EVENTS | SVM_CAP_ASYNC | SVM_CAP_ADVISE)
+	 SVM_CAP_EVENTS | SVM_CAP_ASYNC | SVM_CAP_ADVISE | SVM_CAP_URING)
 
 static void check_device_info(unsigned int n)
 {

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "engine.h"
 #include "harness.h"
 #include "jobs.h"
 #include "mem.h"
 #include "numa.h"
 #include "os.h"
+#include "ring.h"
 
 const struct group group = { .module_args = "ram=512M,512M" };
 
@@ -239,4 +241,33 @@ CASE(jobs)
 		check_node(addr, LENGTH, nodes[i % 2]);
 	}
 	check_fill(addr, LENGTH, 1);
+}
+
+CASE(commands)
+{
+	struct ring ring = ring_make(2, 0);
+	int fd = open_device(0), nodes[2], res[2], i;
+	char *addr = map_anon(LENGTH), *in = map_anon(LENGTH);
+	struct svm_access_op op = op_read(addr, LENGTH, in);
+	struct svm_ioctl_access a = arg_access(&op, 1);
+	struct svm_ioctl_submit s;
+	struct svm_job_result r;
+
+	need_two_nodes(nodes);
+	fill(addr, LENGTH, 1);
+	move_all(fd, addr, LENGTH, TO_NODE(nodes[0]));
+	for (i = 1; i < 4; i++) {
+		s = arg_submit(addr, LENGTH, TO_NODE(nodes[i % 2]), -1);
+		ring_migrate(&ring, fd, &s, &r, 0)->flags = IOSQE_IO_LINK;
+		ring_access(&ring, fd, &a, 1);
+		ring_run(&ring, 2, res);
+		CHECK_RET(res[0], 0);
+		CHECK_RET(res[1], 0);
+		CHECK_EQ(r.bytes_moved, LENGTH);
+		CHECK_EQ(a.done, 1);
+		check_node(addr, LENGTH, nodes[i % 2]);
+		check_fill(in, LENGTH, 1);
+	}
+	check_fill(addr, LENGTH, 1);
+	ring_end(&ring);
 }

@@ -77,7 +77,7 @@ enum {
 };
 
 /* The version of this contract: grows by one with each published change. */
-#define SVM_UAPI_VERSION 4
+#define SVM_UAPI_VERSION 5
 
 /* No NUMA node in particular. */
 #define SVM_NODE_ANY (-1)
@@ -127,6 +127,7 @@ enum svm_device_type {
  * @SVM_CAP_DMA: the device masters the bus: SVM_IOCTL_ACCESS works by its own DMA.
  *	It can read, write, fill and copy, but does no atomics, and what is in
  *	the memory of other devices comes home for it.
+ * @SVM_CAP_URING: ioctls can be submitted by io_uring, see struct svm_uring_cmd.
  */
 enum svm_capability {
 	SVM_CAP_TO_DEVICE = 1 << 0,
@@ -139,6 +140,7 @@ enum svm_capability {
 	SVM_CAP_ADVISE = 1 << 7,
 	SVM_CAP_ASYNC = 1 << 8,
 	SVM_CAP_DMA = 1 << 9,
+	SVM_CAP_URING = 1 << 10,
 };
 
 /**
@@ -1161,6 +1163,43 @@ struct svm_ioctl_reap {
 };
 
 #define SVM_IOCTL_REAP _IO(SVM_TYPE, SVM_CMD_REAP)
+
+/**
+ * struct svm_uring_cmd - sqe->cmd of IORING_OP_URING_CMD on /dev/svmN
+ * @arg: pointer to the struct of the ioctl.
+ * @result: for SVM_IOCTL_SUBMIT: pointer to a &struct svm_job_result. Else 0.
+ *
+ * Where there is %SVM_CAP_URING, an ioctl can be submitted by io_uring, many with
+ * one system call: sqe->fd is the context, sqe->cmd_op the ioctl's number,
+ * sqe->uring_cmd_flags 0, and the completion's res what the ioctl would return, 0
+ * or a negative errno value. Both structs have to stay until the completion,
+ * which is when they are filled in, but for the id of a job. These there are:
+ *
+ *  - SVM_IOCTL_SUBMIT: a job, &svm_ioctl_submit.eventfd must be -1. The completion
+ *    comes when the job has ended, with its error, and is what SVM_IOCTL_REAP is
+ *    for others: the job's result was written to @result, and it is forgotten.
+ *    Until then it counts for %SVM_JOBS_MAX. &svm_ioctl_submit.id is written when
+ *    the job begins, so that SVM_IOCTL_CANCEL can be told; the kernel's own
+ *    IORING_OP_ASYNC_CANCEL does not find commands that a driver has. Jobs of one
+ *    submission are ordered as its entries are, unless IOSQE_ASYNC is set; their
+ *    completions need not be.
+ *  - SVM_IOCTL_ACCESS: by a thread of io_uring, after one another or at once as
+ *    io_uring likes (IOSQE_IO_LINK orders them).
+ *
+ * Whoever submits counts as the caller: with IORING_SETUP_SQPOLL, the process that
+ * set up the ring. When a ring is closed, also by the end of the process, its jobs
+ * are cancelled. A context stays open as long as it has commands.
+ *
+ * Errors, besides those of the ioctl: ENOTTY for any other number; EINVAL for a flag
+ * of the command, a @result where none is wanted, and an eventfd; EFAULT if
+ * @result can't be written, at once, or when the job has ended because it was unmapped
+ * meanwhile; ECANCELED if the submitting thread has ended before: then @result is
+ * not written, and the job was done or not.
+ */
+struct svm_uring_cmd {
+	__aligned_u64 arg;
+	__aligned_u64 result;
+};
 
 /**
  * enum svm_quota_flags - flags of SVM_IOCTL_QUOTA, besides %SVM_F_OWNER_MM
