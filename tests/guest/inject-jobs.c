@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sweeps over jobs: how they are submitted and reaped. What a worker allocates to
+ * Sweeps over jobs: how they are submitted, also by io_uring, and reaped. What a worker allocates to
  * do one does not fail here; what the same code does for a call does.
  */
 #include <unistd.h>
@@ -10,6 +10,7 @@
 #include "inject.h"
 #include "jobs.h"
 #include "mem.h"
+#include "ring.h"
 
 #define LENGTH (16 * PAGE)
 
@@ -83,4 +84,52 @@ CASE(reap)
 					       .prepare = prepare_reap,
 					       .call = call_reap,
 					       .check = check_reaped });
+}
+
+static struct ring ring;
+static struct svm_ioctl_submit request;
+static struct svm_job_result result;
+
+static void prepare_command(struct scene *s)
+{
+	ring = ring_make(2, 0);
+	request = arg_submit(s->addr, s->length, TO_DEVICE, -1);
+	ring_migrate(&ring, s->fd, &request, &result, 0);
+}
+
+static int call_command(struct scene *s)
+{
+	struct completion c;
+	int ret = ring_try_submit(&ring);
+
+	s->number = 0;
+	if (ret < 0)
+		return ret;
+	s->number = ring_peek(&ring, &c);
+	return s->number ? c.res : 0;
+}
+
+/* What was queued is completed; what was not has left no job. */
+static void check_command(struct scene *s, int ret)
+{
+	struct completion c;
+
+	if (!ret && !s->number) {
+		c = ring_wait(&ring);
+		/* Told late, it may be the telling that failed. */
+		CHECK(c.res == 0 || c.res == -EFAULT);
+	}
+	CHECK_EQ(job_cancel(s->fd, 0), 0);
+	ring_end(&ring);
+	check_fill(s->addr, s->length, 1);
+}
+
+CASE(command)
+{
+	sweep(INJECT_ALL, &(struct operation){ .map = filled,
+					       .length = LENGTH,
+					       .prepare = prepare_command,
+					       .call = call_command,
+					       .check = check_command,
+					       .errors = { EAGAIN } });
 }

@@ -130,15 +130,24 @@ struct io_uring_sqe *ring_access(struct ring *ring, int fd,
 	return ring_command(ring, fd, SVM_IOCTL_ACCESS, access, NULL, data);
 }
 
-void ring_submit(struct ring *ring)
+int ring_try_submit(struct ring *ring)
 {
 	unsigned int n = ring->fresh, flags = 0;
+	int ret;
 
 	__atomic_store_n(ring->sq_tail, *ring->sq_tail + n, __ATOMIC_RELEASE);
 	ring->fresh = 0;
 	if (ring->flags & IORING_SETUP_SQPOLL)
 		flags = IORING_ENTER_SQ_WAKEUP;
-	CHECK_EQ(CHECK_SYS(ring_enter(ring, n, 0, flags, NULL, 0)), n);
+	ret = ring_enter(ring, n, 0, flags, NULL, 0);
+	return ret < 0 ? -errno : ret;
+}
+
+void ring_submit(struct ring *ring)
+{
+	unsigned int n = ring->fresh;
+
+	CHECK_RET(ring_try_submit(ring), n);
 }
 
 bool ring_peek(struct ring *ring, struct completion *cqe)

@@ -49,7 +49,9 @@ struct io_uring_sqe *ring_access(struct ring *ring, int fd,
 				 const struct svm_ioctl_access *access,
 				 uint64_t data);
 
-/* All fresh entries by one system call, which must take all of them. */
+/* All fresh entries by one system call: how many it takes, or a negative errno. */
+int ring_try_submit(struct ring *ring);
+/* It must take all of them. */
 void ring_submit(struct ring *ring);
 /* A completion if there is one; does not wait. */
 bool ring_peek(struct ring *ring, struct completion *cqe);
