@@ -5,13 +5,9 @@
  * ended. Without a device that has jobs the move is done at once, and the fence
  * begins where others end.
  *
- * The module keeps the result of a job until it is reaped, for a limited number of
- * jobs. A fence that is closed before the end of its job can't reap it, so its
- * job becomes an orphan of the device's, and those that have ended are reaped
- * when there is no room for a new one.
+ * A fence that is closed before the end of its job disowns it (job.c).
  *
- * Locking: svm_fence.lock for the result; svm.orphans_lock for the orphans, with
- * nothing else held. Neither is held while waiting for a job.
+ * Locking: svm_fence.lock for the result. It is not held while waiting for a job.
  */
 #include <errno.h>
 #include <poll.h>
@@ -23,6 +19,7 @@
 
 #include "cleanup.h"
 #include "handle.h"
+#include "job.h"
 #include "migrate.h"
 #include "range.h"
 
@@ -70,77 +67,16 @@ static struct svm_fence *new_fence(struct svm *svm)
 	return fence;
 }
 
-/*
- * Asks for the result of a job. Returns 1, 0 if it has not ended, or a negative
- * errno.
- */
-static int reap(const struct svm *svm, const struct svm_device *dev,
-		uint64_t id, struct svm_job_result *result)
-{
-	struct svm_ioctl_reap arg = {
-		.size = sizeof(arg),
-		.flags = svm_call_flags(svm),
-		.id = id,
-		.results = (uintptr_t)result,
-		.count = 1,
-	};
-	int ret = svm->ops->ioctl(dev->fd, SVM_IOCTL_REAP, &arg);
-
-	if (ret)
-		return ret;
-	/* A module that gives us another's result does not keep its contract. */
-	if (arg.reaped > 1 || (arg.reaped && result->id != id))
-		return -EPROTO;
-	return (int)arg.reaped;
-}
-
-static void add_orphan(struct svm *svm, struct svm_device *dev, uint64_t id)
-{
-	pthread_mutex_lock(&svm->orphans_lock);
-	/* There are no more than the module has room for. */
-	if (dev->nr_orphans < SVM_JOBS_MAX)
-		dev->orphans[dev->nr_orphans++] = id;
-	pthread_mutex_unlock(&svm->orphans_lock);
-}
-
-/* Makes room for jobs. Returns whether there is some now. */
-static bool reap_orphans(struct svm *svm, struct svm_device *dev)
-{
-	struct svm_job_result result;
-	unsigned int i = 0, had;
-	bool some;
-
-	pthread_mutex_lock(&svm->orphans_lock);
-	had = dev->nr_orphans;
-	while (i < dev->nr_orphans) {
-		if (reap(svm, dev, dev->orphans[i], &result))
-			dev->orphans[i] = dev->orphans[--dev->nr_orphans];
-		else
-			i++;
-	}
-	some = dev->nr_orphans < had;
-	pthread_mutex_unlock(&svm->orphans_lock);
-	return some;
-}
-
 static int submit(struct svm_fence *fence, struct svm_span span,
 		  struct svm_place to, uint32_t flags)
 {
-	bool to_device = to.type == SVM_PLACE_DEVICE;
-	struct svm_ioctl_submit arg = {
-		.size = sizeof(arg),
-		.flags = svm_call_flags(fence->svm) | flags,
-		.addr = span.start,
-		.length = span.end - span.start,
-		.dest = to_device ? SVM_DEST_DEVICE : SVM_DEST_SYSTEM,
-		.node = to_device ? SVM_NODE_ANY : to.id,
-		.eventfd = fence->fd,
-	};
+	struct svm_ioctl_submit arg =
+		svm_job_request(fence->svm, span, to, flags, fence->fd);
 	const struct svm_ops *ops = fence->svm->ops;
 	int ret;
 
 	ret = ops->ioctl(fence->dev->fd, SVM_IOCTL_SUBMIT, &arg);
-	if (ret == -EBUSY && reap_orphans(fence->svm, fence->dev))
+	if (ret == -EBUSY && svm_reap_orphans(fence->svm, fence->dev))
 		ret = ops->ioctl(fence->dev->fd, SVM_IOCTL_SUBMIT, &arg);
 	if (ret)
 		return ret;
@@ -162,18 +98,6 @@ static int move_at_once(struct svm_fence *fence, struct svm_span span,
 	fence->error = ret;
 	fence->ended = true;
 	return 0;
-}
-
-/* The device to do it in the background, or NULL. */
-static struct svm_device *find_worker(struct svm *svm, struct svm_place to)
-{
-	struct svm_device *dev;
-
-	if (to.type != SVM_PLACE_DEVICE)
-		return svm_next_device(svm, NULL,
-				       SVM_CAP_TO_SYSTEM | SVM_CAP_ASYNC);
-	dev = svm_find_device(svm, (uint32_t)to.id);
-	return dev->capabilities & SVM_CAP_ASYNC ? dev : NULL;
 }
 
 SVM_PUBLIC int svm_migrate_async(struct svm *svm, void *addr, size_t length,
@@ -209,7 +133,7 @@ SVM_PUBLIC int svm_migrate_async(struct svm *svm, void *addr, size_t length,
 		return -errno;
 	/* A range without pages is no job. */
 	if (svm_span_pages(svm, span))
-		fence->dev = find_worker(svm, to);
+		fence->dev = svm_find_worker(svm, to);
 	if (fence->dev) {
 		fence->tally.asked = svm_span_pages(svm, span);
 		ret = submit(fence, span, to, known.flags);
@@ -253,20 +177,14 @@ SVM_PUBLIC int svm_fence_wait(struct svm_fence *fence, int timeout_ms)
 static int fetch(struct svm_fence *fence)
 {
 	struct svm_job_result result;
-	size_t i;
 	int ret;
 
 	if (fence->ended)
 		return 0;
-	ret = reap(fence->svm, fence->dev, fence->id, &result);
+	ret = svm_job_reap(fence->svm, fence->dev, fence->id, &result);
 	if (ret <= 0)
 		return ret == 0 ? -EAGAIN : ret == -ENOENT ? -EPROTO : ret;
-	fence->tally.bytes_moved = result.bytes_moved;
-	fence->tally.bytes_evicted = result.bytes_evicted;
-	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
-		fence->tally.pages[i] = result.pages[i];
-	if (result.error == -EFAULT)
-		fence->tally.pages[SVM_PAGE_UNMAPPED] = fence->tally.asked;
+	svm_job_count(&result, &fence->tally);
 	fence->error = result.error;
 	fence->ended = true;
 	return 0;
@@ -298,7 +216,6 @@ SVM_PUBLIC int svm_fence_result(struct svm_fence *fence, int *error,
 
 SVM_PUBLIC int svm_fence_cancel(struct svm_fence *fence)
 {
-	struct svm_ioctl_cancel arg = { .size = sizeof(arg) };
 	int ret;
 
 	if (!fence)
@@ -308,16 +225,14 @@ SVM_PUBLIC int svm_fence_cancel(struct svm_fence *fence)
 		return ret;
 	if (!fence->dev)
 		return -ENOENT;
-	arg.flags = svm_call_flags(fence->svm);
-	arg.id = fence->id;
-	return fence->svm->ops->ioctl(fence->dev->fd, SVM_IOCTL_CANCEL, &arg);
+	return svm_job_cancel(fence->svm, fence->dev, fence->id);
 }
 
 SVM_PUBLIC struct svm_fence *svm_fence_close(struct svm_fence *fence)
 {
 	/* In a forked child the job is the parent's. */
 	if (fence && !svm_check_opener(fence->svm) && fetch(fence) == -EAGAIN)
-		add_orphan(fence->svm, fence->dev, fence->id);
+		svm_job_disown(fence->svm, fence->dev, fence->id);
 	free_fence(&fence);
 	return NULL;
 }
