@@ -19,6 +19,7 @@
 #include "enumerate.h"
 #include "growable.h"
 #include "handle.h"
+#include "ring.h"
 
 int svm_check_opener(const struct svm *svm)
 {
@@ -78,6 +79,7 @@ static struct svm *new_handle(size_t max_devices, const struct svm_ops *ops)
 	svm->page_size = (size_t)sysconf(_SC_PAGESIZE);
 	pthread_mutex_init(&svm->stats_lock, NULL);
 	pthread_mutex_init(&svm->orphans_lock, NULL);
+	pthread_mutex_init(&svm->ring_lock, NULL);
 	return svm;
 }
 
@@ -244,6 +246,8 @@ SVM_PUBLIC struct svm *svm_close(struct svm *svm)
 		return NULL;
 	for (i = 0; i < svm->nr_devices; i++)
 		close(svm->devices[i].fd);
+	svm_ring_close(svm->ring);
+	pthread_mutex_destroy(&svm->ring_lock);
 	pthread_mutex_destroy(&svm->orphans_lock);
 	pthread_mutex_destroy(&svm->stats_lock);
 	free(svm);

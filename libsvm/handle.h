@@ -4,8 +4,8 @@
  *
  * Locking: after svm_open() everything is constant but for @nodes_seen, @moved
  * and the devices' @streaming, which are atomic, the figures of gone devices in
- * @devices, which @stats_lock guards, and their orphans, which @orphans_lock
- * does. No lock is held over a call that moves memory.
+ * @devices, which @stats_lock guards, their orphans, which @orphans_lock does, and
+ * @ring, which @ring_lock does. No lock is held over a call that moves memory.
  */
 #ifndef LIBSVM_HANDLE_H
 #define LIBSVM_HANDLE_H
@@ -19,6 +19,8 @@
 #include <svm/svm.h>
 
 #include "ops.h"
+
+struct svm_ring;
 
 /* Exported; which version has it is said in libsvm.map. */
 #define SVM_PUBLIC __attribute__((visibility("default")))
@@ -75,6 +77,9 @@ struct svm_moved {
  * @moved: what was done without the kernel module.
  * @stats_lock: see above.
  * @orphans_lock: see above.
+ * @ring_lock: see above.
+ * @ring: kept for the next batch, or NULL.
+ * @ring_refused: the kernel gives us none.
  * @devices: sorted by id.
  */
 struct svm {
@@ -87,6 +92,9 @@ struct svm {
 	struct svm_moved moved;
 	pthread_mutex_t stats_lock;
 	pthread_mutex_t orphans_lock;
+	pthread_mutex_t ring_lock;
+	struct svm_ring *ring;
+	atomic_bool ring_refused;
 	struct svm_device devices[];
 };
 

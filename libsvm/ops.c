@@ -7,6 +7,7 @@
 #include <numaif.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ops.h"
@@ -39,6 +40,23 @@ static long system_move_pages(pid_t pid, unsigned long count, void **pages,
 	return ret < 0 ? -errno : ret;
 }
 
+static int system_ring_setup(unsigned int entries,
+			     struct io_uring_params *params)
+{
+	long ret = syscall(SYS_io_uring_setup, entries, params);
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
+static int system_ring_enter(int fd, unsigned int submit, unsigned int wait,
+			     unsigned int flags)
+{
+	long ret = syscall(SYS_io_uring_enter, fd, submit, wait, flags, NULL,
+			   (size_t)0);
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
 static bool system_node_has_memory(int node)
 {
 	if (numa_node_size64(node, NULL) > 0)
@@ -54,5 +72,7 @@ const struct svm_ops svm_system_ops = {
 	.read = system_read,
 	.wait = system_wait,
 	.move_pages = system_move_pages,
+	.ring_setup = system_ring_setup,
+	.ring_enter = system_ring_enter,
 	.node_has_memory = system_node_has_memory,
 };

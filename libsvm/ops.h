@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct io_uring_params;
+
 /**
  * struct svm_ops - the system
  * @dev: the directory of the device nodes: "/dev".
@@ -21,6 +23,8 @@
  *	time is over, or a negative errno.
  * @move_pages: move_pages(2); returns 0, the number of pages not moved, or a
  *	negative errno.
+ * @ring_setup: io_uring_setup(2); returns a descriptor or a negative errno.
+ * @ring_enter: io_uring_enter(2); returns entries taken or a negative errno.
  * @node_has_memory: whether there is such a NUMA node and it has memory.
  */
 struct svm_ops {
@@ -31,6 +35,9 @@ struct svm_ops {
 	int (*wait)(int fd, int timeout_ms);
 	long (*move_pages)(pid_t pid, unsigned long count, void **pages,
 			   const int *nodes, int *status, int flags);
+	int (*ring_setup)(unsigned int entries, struct io_uring_params *params);
+	int (*ring_enter)(int fd, unsigned int submit, unsigned int wait,
+			  unsigned int flags);
 	bool (*node_has_memory)(int node);
 };
 

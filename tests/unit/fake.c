@@ -718,6 +718,14 @@ static bool fake_node_has_memory(int node)
 	return node < FAKE_NODES && fake.nodes[node];
 }
 
+static int fake_ring_setup(unsigned int entries, struct io_uring_params *params)
+{
+	(void)entries;
+	(void)params;
+	fake.ring_calls++;
+	return -EPERM;
+}
+
 /* Setup and teardown */
 
 int fake_start(void **state)
@@ -748,6 +756,7 @@ int fake_start(void **state)
 		.read = fake_read,
 		.wait = fake_wait,
 		.move_pages = fake_move_pages,
+		.ring_setup = fake_ring_setup,
 		.node_has_memory = fake_node_has_memory,
 	};
 	return 0;

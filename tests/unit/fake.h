@@ -120,6 +120,7 @@ struct fake {
 	unsigned int move_error_after; /* ...so many */
 	unsigned int move_calls;
 	unsigned int query_calls;
+	unsigned int ring_calls; /* for a ring, of which there is none */
 	int create_error;
 	struct svm_ioctl_create created;
 	uint32_t destroyed;
