@@ -83,6 +83,14 @@ static void free_batch(struct svm_batch **batch)
 	free(*batch);
 }
 
+/* -EXDEV in a forked child, else 0. */
+static int check_opener(const struct svm_batch *batch)
+{
+	if (batch->ring)
+		return svm_ring_is_ours(batch->ring) ? 0 : -EXDEV;
+	return svm_check_opener(batch->svm);
+}
+
 static int new_batch(struct svm *svm, const struct svm_range *ranges, size_t nr,
 		     struct svm_batch **out)
 {
@@ -355,7 +363,7 @@ SVM_PUBLIC int svm_batch_next(struct svm_batch *batch, size_t *index,
 		return -EINVAL;
 	ret = svm_check_result(result);
 	if (!ret)
-		ret = svm_check_opener(batch->svm);
+		ret = check_opener(batch);
 	if (ret)
 		return ret;
 	if (batch->nr_taken == batch->nr)
@@ -380,12 +388,13 @@ SVM_PUBLIC int svm_batch_wait(struct svm_batch *batch, int timeout_ms)
 
 	if (!batch)
 		return -EINVAL;
-	ret = svm_check_opener(batch->svm);
+	ret = check_opener(batch);
 	if (ret)
 		return ret;
 	if (batch->nr_taken == batch->nr)
 		return -ENODATA;
-	if (batch->ring && batch->nr_taken < batch->nr_ended)
+	if (batch->ring && (batch->nr_taken < batch->nr_ended ||
+			    svm_ring_has_next(batch->ring)))
 		return 0;
 	p.fd = svm_batch_fd(batch);
 	ret = poll(&p, 1, timeout_ms < 0 ? -1 : timeout_ms);
@@ -411,7 +420,7 @@ SVM_PUBLIC int svm_batch_cancel(struct svm_batch *batch)
 
 	if (!batch)
 		return -EINVAL;
-	ret = svm_check_opener(batch->svm);
+	ret = check_opener(batch);
 	if (!ret)
 		cancel(batch);
 	return ret;
@@ -446,7 +455,7 @@ static int drain(struct svm_batch *batch)
 SVM_PUBLIC struct svm_batch *svm_batch_close(struct svm_batch *batch)
 {
 	/* In a forked child the jobs are the parent's. */
-	if (batch && !svm_check_opener(batch->svm)) {
+	if (batch && !check_opener(batch)) {
 		cancel(batch);
 		/* What the kernel may still write to is not freed. */
 		if (drain(batch))

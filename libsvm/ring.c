@@ -37,6 +37,8 @@
  * @cq_mask: for indices of completions.
  * @cqes: the completions.
  * @added: entries since the last submission.
+ * @mark: a page that a forked child has not, but for zeroes.
+ * @page_size: its size.
  */
 struct svm_ring {
 	const struct svm_ops *ops;
@@ -52,6 +54,8 @@ struct svm_ring {
 	unsigned int cq_mask;
 	struct io_uring_cqe *cqes;
 	unsigned int added;
+	char *mark;
+	size_t page_size;
 };
 
 /* Forgets a ring, or what there is of it. Returns NULL. */
@@ -59,6 +63,8 @@ struct svm_ring *svm_ring_close(struct svm_ring *ring)
 {
 	if (!ring)
 		return NULL;
+	if (ring->mark)
+		munmap(ring->mark, ring->page_size);
 	if (ring->sqes)
 		munmap(ring->sqes, ring->sqes_size);
 	if (ring->rings)
@@ -110,7 +116,25 @@ static int map_ring(struct svm_ring *ring, const struct io_uring_params *p)
 	return 0;
 }
 
-static int open_ring(const struct svm_ops *ops, struct svm_ring **out)
+/*
+ * getpid(2) would be a system call for each result: the price of what a ring is to
+ * do without.
+ */
+static int map_mark(struct svm_ring *ring)
+{
+	void *addr = mmap(NULL, ring->page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (addr == MAP_FAILED)
+		return -errno;
+	ring->mark = addr;
+	if (madvise(addr, ring->page_size, MADV_WIPEONFORK) < 0)
+		return -errno;
+	*ring->mark = 1;
+	return 0;
+}
+
+static int open_ring(const struct svm *svm, struct svm_ring **out)
 {
 	__cleanup(cleanup_ring) struct svm_ring *ring = NULL;
 	struct io_uring_params p = { 0 };
@@ -119,14 +143,17 @@ static int open_ring(const struct svm_ops *ops, struct svm_ring **out)
 	ring = calloc(1, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
-	ring->ops = ops;
-	ring->fd = ops->ring_setup(SVM_JOBS_MAX, &p);
+	ring->ops = svm->ops;
+	ring->page_size = svm->page_size;
+	ring->fd = svm->ops->ring_setup(SVM_JOBS_MAX, &p);
 	if (ring->fd < 0)
 		return ring->fd;
 	/* Since Linux 5.4; commands are younger. */
 	if (!(p.features & IORING_FEAT_SINGLE_MMAP))
 		return -EOPNOTSUPP;
 	ret = map_ring(ring, &p);
+	if (!ret)
+		ret = map_mark(ring);
 	if (ret)
 		return ret;
 	*out = TAKE_PTR(ring);
@@ -144,7 +171,7 @@ struct svm_ring *svm_ring_take(struct svm *svm)
 	pthread_mutex_unlock(&svm->ring_lock);
 	if (ring || svm->ring_refused)
 		return ring;
-	ret = open_ring(svm->ops, &ring);
+	ret = open_ring(svm, &ring);
 	/* That does not change. Want of memory or descriptors may. */
 	if (ret == -ENOSYS || ret == -EPERM || ret == -EOPNOTSUPP)
 		svm->ring_refused = true;
@@ -161,6 +188,12 @@ void svm_ring_give(struct svm *svm, struct svm_ring *ring)
 	svm->ring = ring;
 	pthread_mutex_unlock(&svm->ring_lock);
 	svm_ring_close(kept);
+}
+
+/* Whether this is the process that made it. */
+bool svm_ring_is_ours(const struct svm_ring *ring)
+{
+	return *ring->mark;
 }
 
 /* Readable while there is a completion. */
@@ -227,13 +260,20 @@ int svm_ring_submit(struct svm_ring *ring)
 	return done || !ret ? (int)done : ret;
 }
 
+/* Whether there is a completion. */
+bool svm_ring_has_next(const struct svm_ring *ring)
+{
+	return *ring->cq_head !=
+	       __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE);
+}
+
 /* Takes a completion, if there is one. */
 bool svm_ring_next(struct svm_ring *ring, uint64_t *data, int *error)
 {
 	unsigned int head = *ring->cq_head;
 	const struct io_uring_cqe *cqe = &ring->cqes[head & ring->cq_mask];
 
-	if (head == __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE))
+	if (!svm_ring_has_next(ring))
 		return false;
 	*data = cqe->user_data;
 	*error = cqe->res;

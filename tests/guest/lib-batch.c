@@ -3,8 +3,11 @@
  * Batches of libsvm on the real module: by io_uring, and where the kernel does not
  * give us any.
  */
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -207,6 +210,88 @@ CASE(no_room)
 	first = begin(svm, ranges, RANGES, to, SVM_BATCH_BY_URING);
 	CHECK(!readable(first));
 	svm_batch_close(first);
+	svm_close(svm);
+}
+
+/* --- system calls -------------------------------------------------------------- */
+
+/* A counter of this thread's system calls, that stands still. */
+static int count_calls(void)
+{
+	const char *id = "/sys/kernel/tracing/events/raw_syscalls/sys_enter/id";
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.disabled = 1,
+	};
+	char text[32];
+	int fd;
+
+	if (!read_file(id, text, sizeof(text)))
+		skip("no tracepoint of system calls");
+	attr.config = strtoul(text, NULL, 0);
+	fd = (int)syscall(__NR_perf_event_open, &attr, 0, -1, -1, 0);
+	if (fd < 0)
+		skip("no counter of system calls: %s", err_name(errno));
+	return fd;
+}
+
+/* What was counted, but for the call that ends it. */
+static uint64_t counted(int counter)
+{
+	uint64_t n;
+
+	CHECK_SYS(ioctl(counter, PERF_EVENT_IOC_DISABLE, 0));
+	CHECK_EQ(read(counter, &n, sizeof(n)), sizeof(n));
+	CHECK_SYS(ioctl(counter, PERF_EVENT_IOC_RESET, 0));
+	return n - 1;
+}
+
+static void calls_of(struct svm *svm, int way, uint64_t *to_begin,
+		     uint64_t *in_all)
+{
+	char *addr = map_anon(LENGTH);
+	struct svm_range ranges[RANGES];
+	int counter = count_calls(), i;
+	struct svm_batch *batch;
+
+	fill(addr, LENGTH, 1);
+	for (i = 0; i < RANGES; i++)
+		ranges[i] = (struct svm_range){ addr + 2 * i * PIECE, PIECE };
+	/* What is made once is there. */
+	svm_batch_close(begin(svm, ranges, RANGES, svm_on_device(0), way));
+	CHECK_SYS(ioctl(counter, PERF_EVENT_IOC_ENABLE, 0));
+	batch = begin(svm, ranges, RANGES, svm_on_node(SVM_NODE_ANY), way);
+	*to_begin = counted(counter);
+	CHECK_SYS(ioctl(counter, PERF_EVENT_IOC_ENABLE, 0));
+	for (i = 0; i < RANGES; i++) {
+		CHECK_RET(svm_batch_wait(batch, 60000), 0);
+		CHECK_RET(svm_batch_next(batch, NULL, NULL, NULL), 0);
+	}
+	*in_all = *to_begin + counted(counter);
+	svm_batch_close(batch);
+}
+
+/* One system call carries all ranges. */
+CASE(system_calls)
+{
+	struct svm *svm = lib_open("svm0");
+	uint64_t to_begin, in_all;
+
+	need_uring();
+	calls_of(svm, SVM_BATCH_BY_URING, &to_begin, &in_all);
+	note("%d ranges by io_uring: %ju system calls to begin, %ju in all",
+	     RANGES, (uintmax_t)to_begin, (uintmax_t)in_all);
+	/* To submit, and to ask which process this is. */
+	CHECK_EQ(to_begin, 2);
+	svm_close(svm);
+	if (!setting("/proc/sys/kernel/io_uring_disabled", "2"))
+		return;
+	svm = lib_open("svm0");
+	calls_of(svm, SVM_BATCH_BY_CALLS, &to_begin, &in_all);
+	note("%d ranges by calls: %ju system calls to begin, %ju in all",
+	     RANGES, (uintmax_t)to_begin, (uintmax_t)in_all);
+	CHECK_GT(to_begin, RANGES);
 	svm_close(svm);
 }
 
