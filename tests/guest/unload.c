@@ -180,11 +180,31 @@ CASE(jobs_just_closed)
 	begin();
 }
 
+/* Words that processes share: shall end; shall open nothing; how many may have. */
+struct words {
+	atomic_bool stop, shut;
+	atomic_int openers;
+};
+
 struct user {
 	struct gate ready, go;
-	atomic_ulong *stop;
+	struct words *words;
 	bool fork;
 };
+
+/* Move to a device, if there is one and it may be opened. */
+static void visit(struct words *words, unsigned int n, char *addr)
+{
+	int fd;
+
+	atomic_fetch_add(&words->openers, 1);
+	fd = words->shut ? -1 : try_open_device(n);
+	if (fd >= 0) {
+		migrate(fd, addr, MIB(2), TO_DEVICE, 0, NULL, NULL);
+		close(fd);
+	}
+	atomic_fetch_sub(&words->openers, 1);
+}
 
 /*
  * Has its memory on the device whenever there is one, without an open file most
@@ -196,15 +216,11 @@ static void user(void *arg)
 	char *addr = map_anon(MIB(2));
 	uint64_t seed = getpid();
 	bool ready = false;
-	int fd, i = 0;
+	int i = 0;
 
 	fill(addr, MIB(2), seed);
-	while (!*u->stop) {
-		fd = try_open_device(i++ % 2);
-		if (fd >= 0) {
-			migrate(fd, addr, MIB(2), TO_DEVICE, 0, NULL, NULL);
-			close(fd);
-		}
+	while (!u->words->stop) {
+		visit(u->words, i++ % 2, addr);
 		if (!ready)
 			gate_open(&u->ready, 1);
 		ready = true;
@@ -226,13 +242,33 @@ static void user(void *arg)
 	check_fill(addr, MIB(2), seed);
 }
 
+/*
+ * Somebody may have a file open at the moment; who has met that often enough asks
+ * them not to. Returns how often it was so.
+ */
+static int unload_among(struct words *words)
+{
+	int ret, busy;
+
+	for (busy = 0; busy < 20; busy++) {
+		ret = unload();
+		if (!ret)
+			return busy;
+		CHECK(ret == -EWOULDBLOCK || ret == -EBUSY);
+	}
+	words->shut = true;
+	CHECK(EVENTUALLY(!words->openers));
+	CHECK_RET(unload(), 0);
+	words->shut = false;
+	return busy;
+}
+
 static void under_load(bool forks)
 {
 	struct user u = { .ready = gate_make(),
-			  .stop = map_shared(PAGE),
+			  .words = map_shared(PAGE),
 			  .fork = forks };
 	int round, i, busy = 0;
-	double start = seconds();
 	pid_t pids[3];
 
 	begin();
@@ -241,25 +277,13 @@ static void under_load(bool forks)
 	for (i = 0; i < 3; i++)
 		gate_wait(&u.ready);
 	for (round = 0; round < 5; round++) {
-		/* Somebody may have a file open at the moment. */
-		for (;;) {
-			int ret = unload();
-
-			if (!ret)
-				break;
-			CHECK(ret == -EWOULDBLOCK || ret == -EBUSY);
-			busy++;
-			if (seconds() - start > 60)
-				FAIL("never free to unload, in %d attempts",
-				     busy);
-			sleep_ms(1);
-		}
+		busy += unload_among(u.words);
 		sleep_ms(20);
 		CHECK_EQ(load(MODULE_ARGS), 0);
 		sleep_ms(60);
 	}
 	note("unloaded and loaded 5 times; %d attempts were busy", busy);
-	*u.stop = 1;
+	u.words->stop = true;
 	for (i = 0; i < 3; i++)
 		child_ok(pids[i]);
 }
@@ -287,7 +311,7 @@ static void toucher(void *arg)
 	/* Now the pages are wanted here while they are brought home there. */
 	check_fill(addr, LENGTH, 1);
 	fill(addr, LENGTH, 2);
-	while (!*u->stop)
+	while (!u->words->stop)
 		check_fill(addr, LENGTH, 2);
 }
 
@@ -297,7 +321,7 @@ CASE(faults_during_unload)
 
 	for (round = 0; round < 5; round++) {
 		struct user u = { .ready = gate_make(),
-				  .stop = map_shared(PAGE) };
+				  .words = map_shared(PAGE) };
 		pid_t pids[4];
 
 		begin();
@@ -307,7 +331,7 @@ CASE(faults_during_unload)
 		for (i = 0; i < 4; i++)
 			gate_wait(&u.ready);
 		CHECK_RET(unload(), 0);
-		*u.stop = 1;
+		u.words->stop = true;
 		for (i = 0; i < 4; i++)
 			child_ok(pids[i]);
 	}
