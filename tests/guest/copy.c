@@ -37,14 +37,6 @@ static void need_cpus(void)
 		skip("there is one CPU");
 }
 
-static char *small_pages(size_t length)
-{
-	char *addr = map_aligned(length);
-
-	CHECK_SYS(madvise(addr, length, MADV_NOHUGEPAGE));
-	return addr;
-}
-
 /* There and back with new content, checked. Returns what helpers did of it. */
 static long long there_and_back(int fd, char *addr, size_t length,
 				uint64_t seed)
@@ -78,7 +70,7 @@ CASE(huge_pages_with_help)
 
 CASE(small_pages_with_help)
 {
-	with_help(small_pages(LENGTH));
+	with_help(map_small(LENGTH));
 }
 
 static bool holes_helped(int fd)
@@ -105,7 +97,7 @@ CASE(alone_by_parameter)
 {
 	int fd = open_device(0), i;
 	const char *values[] = { "1", "0" };
-	char *huge = map_thp(LENGTH), *small = small_pages(LENGTH);
+	char *huge = map_thp(LENGTH), *small = map_small(LENGTH);
 
 	for (i = 0; i < 2; i++) {
 		if (!setting(CPUS, values[i]))
@@ -119,7 +111,7 @@ CASE(alone_by_parameter)
 CASE(all_by_parameter)
 {
 	int fd = open_device(0), i;
-	char *huge = map_thp(LENGTH), *small = small_pages(LENGTH);
+	char *huge = map_thp(LENGTH), *small = map_small(LENGTH);
 
 	if (!setting(CPUS, "4294967295"))
 		skip("can't write to " CPUS);
@@ -134,7 +126,7 @@ CASE(all_by_parameter)
 CASE(small_ranges_alone)
 {
 	int fd = open_device(0), i;
-	char *addr = small_pages(MIB(1));
+	char *addr = map_small(MIB(1));
 
 	for (i = 0; i < 20; i++)
 		CHECK_EQ(there_and_back(fd, addr, MIB(1), i), 0);
@@ -144,7 +136,7 @@ CASE(small_ranges_alone)
 CASE(gaps_in_a_run)
 {
 	int fd = open_device(0), other = open_device(1), i;
-	char *addr = small_pages(LENGTH);
+	char *addr = map_small(LENGTH);
 	size_t page;
 
 	for (i = 0; i < 3; i++) {
@@ -169,7 +161,7 @@ CASE(gaps_in_a_run)
 CASE(device_to_device)
 {
 	int a = open_device(0), b = open_device(1);
-	char *huge = map_thp(LENGTH), *small = small_pages(LENGTH);
+	char *huge = map_thp(LENGTH), *small = map_small(LENGTH);
 
 	fill(huge, LENGTH, 1);
 	fill(small, LENGTH, 2);
@@ -194,7 +186,7 @@ static void *moves_its_own(void *arg)
 {
 	struct mover *m = arg;
 	unsigned int me = m->next++, i;
-	char *addr = me % 2 ? map_thp(LENGTH) : small_pages(LENGTH);
+	char *addr = me % 2 ? map_thp(LENGTH) : map_small(LENGTH);
 
 	for (i = 0; i < 5; i++) {
 		fill(addr, LENGTH, me * 16 + i);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -54,6 +55,15 @@ void *map_aligned(size_t length)
 	return CHECK_SYS(addr);
 }
 
+void *map_small(size_t length)
+{
+	void *addr = map_aligned(length);
+
+	/* As map_anon(). */
+	madvise(addr, length, MADV_NOHUGEPAGE);
+	return addr;
+}
+
 void *map_thp(size_t length)
 {
 	char *addr = map_aligned(length);
@@ -71,6 +81,13 @@ void *map_thp(size_t length)
 		CHECK_SYS(madvise(addr, length, MADV_DONTNEED));
 	}
 	skip("the kernel gave no huge pages for %zu MiB", length >> 20);
+}
+
+void pin_by_pipe(const int pipefd[2], void *addr, size_t length)
+{
+	struct iovec iov = { addr, length };
+
+	CHECK_EQ(vmsplice(pipefd[1], &iov, 1, 0), length);
 }
 
 void fill_part(void *addr, size_t length, uint64_t seed, size_t offset)

@@ -29,14 +29,20 @@ void *map_anon(size_t length);
 /* As above, 2 MiB aligned, and with nothing mapped right before and after. */
 void *map_aligned(size_t length);
 
+/* As above, in 4 KiB pages. */
+void *map_small(size_t length);
+
 /*
- * As above, length a multiple of 2 MiB, touched, and really in huge pages; skips
- * the case if the kernel has none to give.
+ * As map_aligned(), length a multiple of 2 MiB, touched, and really in huge pages;
+ * skips the case if the kernel has none to give.
  */
 void *map_thp(size_t length);
 
 /* A hole in the address space: nothing is mapped there. */
 void *find_gap(size_t length);
+
+/* Fill a pipe with references to the pages, not with copies of them. */
+void pin_by_pipe(const int pipefd[2], void *addr, size_t length);
 
 /* The word that belongs at an offset in memory filled with a seed. */
 static inline uint64_t pattern(uint64_t seed, size_t word)

@@ -53,14 +53,6 @@ static void check_released(int fd, char *addr)
 	check_fill(addr, LENGTH, 1);
 }
 
-/* Fill a pipe with references to the pages, not with copies of them. */
-static void pin_by_pipe(const int pipefd[2], char *addr, size_t length)
-{
-	struct iovec iov = { addr, length };
-
-	CHECK_EQ(vmsplice(pipefd[1], &iov, 1, 0), length);
-}
-
 static void drain(const int pipefd[2], size_t length)
 {
 	char buffer[PAGE];
