@@ -174,7 +174,9 @@ int mover_evict(struct daemon *daemon, uint32_t device, uint64_t bytes,
 		void (*done)(int error, uint64_t evicted, void *arg),
 		void *arg);
 
-/* watch.c: looks at the sessions whose turn it is */
+/* watch.c: who has run? Whether any has of late; each that wakes has its turn. */
+bool watch_any_awake(struct daemon *daemon);
+/* Looks at the sessions whose turn it is. */
 void watch_sessions(struct daemon *daemon);
 /* Whether it has run of late, and so may use its memory. */
 bool watch_needs_heat(const struct session *session, uint64_t now_us);

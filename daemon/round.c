@@ -157,6 +157,7 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	daemon->sense.quiet = !watch_any_awake(daemon);
 	sense_read(&daemon->sense, clock_usec());
 	watch_sessions(daemon);
 	heat_read(daemon->heat);

@@ -9,6 +9,11 @@
 #include "log.h"
 #include "sense.h"
 
+/* Decisions respect what is no older than ten seconds, by default. */
+#define QUIET_US (8 * USEC_PER_SEC)
+/* Where so much of all memory is taken or freed, it is not quiet: 1/64. */
+#define ROOM_SHIFT 6
+
 void sense_init(struct sense *sense, const char *root)
 {
 	static const struct sense_source sources[SENSE_SOURCES] = {
@@ -51,6 +56,45 @@ static void say_state(const struct sense_source *source, int error)
 		log_line(LOG_NOTICE, "telemetry: %s is back", source->name);
 }
 
+static bool room_moves(struct sense *sense)
+{
+	uint64_t total = 0, room = 0, was = sense->room;
+	uint32_t i;
+
+	for (i = 0; i < sense->nr_nodes; i++) {
+		total += sense->nodes[i].total_bytes;
+		room += sense->nodes[i].free_bytes;
+	}
+	for (i = 0; i < sense->nr_devices; i++) {
+		total += sense->devices[i].total_bytes;
+		room += sense->devices[i].free_bytes;
+	}
+	sense->room = room;
+	return (room > was ? room - was : was - room) > total >> ROOM_SHIFT;
+}
+
+/* Ever longer, while nobody needs to know. */
+static uint64_t next_wait(struct sense *sense,
+			  const struct sense_source *source)
+{
+	uint64_t wait = source->wait_us * 2;
+
+	if (room_moves(sense) || !sense->quiet || wait < source->period_us ||
+	    source->period_us > QUIET_US)
+		return source->period_us;
+	return wait < QUIET_US ? wait : QUIET_US;
+}
+
+static bool is_due(const struct sense *sense, const struct sense_source *source,
+		   uint64_t now_us)
+{
+	uint64_t due = source->due_us;
+
+	if (!sense->quiet && source->wait_us > source->period_us)
+		due -= source->wait_us - source->period_us;
+	return due <= now_us;
+}
+
 static void read_source(struct sense *sense, struct sense_source *source,
 			uint64_t now_us)
 {
@@ -63,7 +107,8 @@ static void read_source(struct sense *sense, struct sense_source *source,
 	source->cost_ns = source->reads ? (source->cost_ns * 7 + cost) / 8
 					: cost;
 	source->reads++;
-	source->due_us = now_us + source->period_us;
+	source->wait_us = next_wait(sense, source);
+	source->due_us = now_us + source->wait_us;
 	if (!error)
 		source->sampled_us = now_us;
 }
@@ -73,7 +118,7 @@ void sense_read(struct sense *sense, uint64_t now_us)
 	unsigned int i;
 
 	for (i = 0; i < SENSE_SOURCES; i++)
-		if (sense->sources[i].due_us <= now_us)
+		if (is_due(sense, &sense->sources[i], now_us))
 			read_source(sense, &sense->sources[i], now_us);
 }
 

@@ -122,7 +122,8 @@ struct sense;
  * struct sense_source - where telemetry comes from
  * @name: for people: "numa".
  * @read: reads all of it, at @now_us; 0 or a negative errno.
- * @period_us: time between readings.
+ * @period_us: time between readings, as configured.
+ * @wait_us: time between the last reading and the next; longer while it is quiet.
  * @due_us: when it is read next.
  * @sampled_us: when it was read last, 0 never.
  * @cost_ns: what a reading takes, smoothed.
@@ -133,6 +134,7 @@ struct sense_source {
 	const char *name;
 	int (*read)(struct sense *sense, uint64_t now_us);
 	uint64_t period_us;
+	uint64_t wait_us;
 	uint64_t due_us;
 	uint64_t sampled_us;
 	uint64_t cost_ns;
@@ -153,6 +155,10 @@ enum sense_which {
  * @root: "/", or where a test has its own sys and proc.
  * @libraries: libdrm and libibverbs are asked: they know this host only, so only
  *	if @root is that.
+ * @quiet: nobody that has joined does anything at the moment: sources are read
+ *	ever less often, unless what they say moves.
+ * @room: bytes free on nodes and devices when that was looked at last.
+ * @rated_us: when what hardly ever changes of nodes was read last, 0 never.
  * @drm_error: of libdrm's last answer.
  * @verbs_error: of libibverbs' last answer.
  * @sources: by enum sense_which.
@@ -163,6 +169,9 @@ enum sense_which {
 struct sense {
 	char root[256];
 	bool libraries;
+	bool quiet;
+	uint64_t room;
+	uint64_t rated_us;
 	int drm_error;
 	int verbs_error;
 	struct sense_source sources[SENSE_SOURCES];

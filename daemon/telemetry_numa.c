@@ -10,10 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "sense.h"
 #include "sysfs.h"
 
 #define NODE_DIR "sys/devices/system/node"
+
+/* What the firmware says and where CPUs are is read anew after so long. */
+#define RATED_US (60 * USEC_PER_SEC)
 
 struct list {
 	uint32_t nr;
@@ -108,17 +112,33 @@ static float psi_of(const char *text, const char *kind)
 	return at ? strtof(at + strlen("avg10="), NULL) : 0;
 }
 
+/* What hardly ever changes. */
+static void read_rated(struct sense *sense, uint32_t index,
+		       const struct list *list)
+{
+	struct svmd_node *node = &sense->nodes[index];
+	char cpus[64];
+
+	node->has_cpu = sysfs_text(sense->root, cpus, sizeof(cpus),
+				   NODE_DIR "/node%u/cpulist", node->id) > 0;
+	read_distances(sense, index, list);
+	node->read_latency_ns = rated(sense, node->id, "read_latency");
+	node->write_latency_ns = rated(sense, node->id, "write_latency");
+	node->read_bandwidth_mbs = rated(sense, node->id, "read_bandwidth");
+	node->write_bandwidth_mbs = rated(sense, node->id, "write_bandwidth");
+}
+
 static int read_node(struct sense *sense, uint32_t index,
-		     const struct list *list, uint64_t now_us)
+		     const struct list *list, bool all, uint64_t now_us)
 {
 	struct sense_node *more = &sense->node_more[index];
 	struct svmd_node *node = &sense->nodes[index];
 	bool held = index < sense->nr_nodes && node->id == list->ids[index] &&
 		    node->held;
-	char cpus[64];
 	int ret;
 
-	memset(node, 0, sizeof(*node));
+	if (all)
+		memset(node, 0, sizeof(*node));
 	memset(more, 0, sizeof(*more));
 	node->id = list->ids[index];
 	node->held = held;
@@ -127,23 +147,31 @@ static int read_node(struct sense *sense, uint32_t index,
 	ret = read_memory(sense, node, more);
 	if (ret)
 		return ret;
-	node->has_cpu = sysfs_text(sense->root, cpus, sizeof(cpus),
-				   NODE_DIR "/node%u/cpulist", node->id) > 0;
-	read_distances(sense, index, list);
-	node->read_latency_ns = rated(sense, node->id, "read_latency");
-	node->write_latency_ns = rated(sense, node->id, "write_latency");
-	node->read_bandwidth_mbs = rated(sense, node->id, "read_bandwidth");
-	node->write_bandwidth_mbs = rated(sense, node->id, "write_bandwidth");
+	if (all)
+		read_rated(sense, index, list);
 	read_numastat(sense, node->id, more);
 	node->sampled_us = now_us;
 	return 0;
+}
+
+static bool same_nodes(const struct sense *sense, const struct list *list)
+{
+	uint32_t i;
+
+	if (list->nr != sense->nr_nodes)
+		return false;
+	for (i = 0; i < list->nr; i++)
+		if (sense->nodes[i].id != list->ids[i])
+			return false;
+	return true;
 }
 
 int telemetry_numa(struct sense *sense, uint64_t now_us)
 {
 	struct list list = { 0 };
 	char psi[256] = "";
-	uint32_t i, same = 0;
+	bool same, all;
+	uint32_t i;
 	int ret = sysfs_each(sense->root, NODE_DIR, "node", note_node, &list);
 
 	if (ret)
@@ -151,16 +179,20 @@ int telemetry_numa(struct sense *sense, uint64_t now_us)
 	if (!list.nr)
 		return -ENODEV;
 	(void)sysfs_text(sense->root, psi, sizeof(psi), "proc/pressure/memory");
+	same = same_nodes(sense, &list);
+	all = !same || !sense->rated_us || now_us >= sense->rated_us + RATED_US;
+	if (all)
+		sense->rated_us = 0;
 	for (i = 0; i < list.nr; i++) {
-		same += i < sense->nr_nodes &&
-			sense->nodes[i].id == list.ids[i];
-		ret = read_node(sense, i, &list, now_us);
+		ret = read_node(sense, i, &list, all, now_us);
 		if (ret)
 			return ret;
 		sense->nodes[i].psi_some = psi_of(psi, "some");
 		sense->nodes[i].psi_full = psi_of(psi, "full");
 	}
-	if (list.nr != sense->nr_nodes || same != list.nr)
+	if (all)
+		sense->rated_us = now_us;
+	if (!same)
 		sense->generation++;
 	sense->nr_nodes = list.nr;
 	return 0;

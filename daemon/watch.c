@@ -91,10 +91,11 @@ static void look(struct daemon *daemon, struct session *session,
 	memory_scan(daemon, session);
 }
 
-void watch_sessions(struct daemon *daemon)
+bool watch_any_awake(struct daemon *daemon)
 {
-	uint64_t traffic = device_traffic(&daemon->sense), now = clock_usec();
 	size_t i, nr = sessions_count(daemon->sessions);
+	uint64_t now = clock_usec();
+	bool any = false;
 
 	for (i = 0; i < nr; i++) {
 		struct session *session = sessions_at(daemon->sessions, i);
@@ -104,6 +105,20 @@ void watch_sessions(struct daemon *daemon)
 			session->scan_due_us = 0;
 			session->scan_wait_us = 0;
 		}
+		any |= session->moving ||
+		       !idle_for(&session->idle, now, NAP_US);
+	}
+	return any;
+}
+
+void watch_sessions(struct daemon *daemon)
+{
+	uint64_t traffic = device_traffic(&daemon->sense), now = clock_usec();
+	size_t i, nr = sessions_count(daemon->sessions);
+
+	for (i = 0; i < nr; i++) {
+		struct session *session = sessions_at(daemon->sessions, i);
+
 		if (session->scan_due_us <= now && !session->scanning)
 			look(daemon, session, traffic, now);
 	}

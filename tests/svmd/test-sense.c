@@ -204,6 +204,68 @@ static void cards(void **state)
 	assert_int_equal(sense.nr_cards, 0);
 }
 
+static void read_is(uint64_t now, bool due)
+{
+	uint64_t reads = sense.sources[SENSE_NUMA].reads;
+
+	sense_read(&sense, now);
+	assert_int_equal(sense.sources[SENSE_NUMA].reads - reads, due);
+}
+
+/* The period is 10 µs. */
+static void quiet_sources_wait(void **state)
+{
+	(void)state;
+	make_node(0, "0-1");
+	sense.quiet = true;
+	read_is(100, true);
+	read_is(110, true);
+	read_is(129, false);
+	read_is(130, true);
+	read_is(169, false);
+	read_is(170, true);
+	/* Somebody wakes: it was to have been read long since. */
+	read_is(190, false);
+	sense.quiet = false;
+	read_is(190, true);
+	read_is(199, false);
+	read_is(200, true);
+	sense.quiet = true;
+	read_is(210, true);
+	read_is(229, false);
+	read_is(230, true);
+	/* A 64th of all memory is taken: not so quiet after all. */
+	put(NODE "0/meminfo",
+	    "Node 0 MemTotal:  1000 kB\\nNode 0 MemFree:  80 kB");
+	read_is(270, true);
+	read_is(279, false);
+	read_is(280, true);
+	/* Never as long as decisions respect. */
+	sense.sources[SENSE_NUMA].wait_us = 6000000;
+	read_is(1000000000, true);
+	read_is(1007999999, false);
+	read_is(1008000000, true);
+}
+
+static void ratings_are_read_seldom(void **state)
+{
+	(void)state;
+	make_node(0, "0-1");
+	put(NODE "0/access0/initiators/read_latency", "100");
+	sense_read(&sense, 100);
+	put(NODE "0/access0/initiators/read_latency", "200");
+	sense_read(&sense, 200);
+	assert_int_equal(sense.nodes[0].read_latency_ns, 100);
+	assert_true(sense.nodes[0].has_cpu);
+	/* Another set of nodes, and all is read anew. */
+	make_node(1, "");
+	sense_read(&sense, 300);
+	assert_int_equal(sense.nodes[0].read_latency_ns, 200);
+	put(NODE "0/access0/initiators/read_latency", "300");
+	sense_read(&sense, 300 + 60 * 1000000);
+	assert_int_equal(sense.nodes[0].read_latency_ns, 300);
+}
+
 #define PORT "sys/class/infiniband/"
 
 static void ports(void **state)
@@ -325,9 +387,15 @@ static void undoing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(nodes),   CASE(devices_come_and_go), CASE(cards),
-		CASE(ports),   CASE(hostile_files),	  CASE(rivals),
+		CASE(nodes),
+		CASE(devices_come_and_go),
+		CASE(cards),
+		CASE(ports),
+		CASE(hostile_files),
+		CASE(rivals),
 		CASE(undoing),
+		CASE(quiet_sources_wait),
+		CASE(ratings_are_read_seldom),
 	};
 
 	log_set_level(LOG_CRIT);

@@ -174,7 +174,9 @@ static void test_wakes(void **state)
 	f->session.scan_due_us = UINT64_MAX;
 	watch_sessions(&f->daemon);
 	assert_int_equal(looks, 0);
+	assert_false(watch_any_awake(&f->daemon));
 	run_child(f);
+	assert_true(watch_any_awake(&f->daemon));
 	watch_sessions(&f->daemon);
 	assert_int_equal(looks, 1);
 	assert_int_equal(f->session.scan_wait_us, USEC_PER_SEC);
