@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What svmd costs on this host, on a bus of its own: see load.c.
+# What svmd costs on this host, on a bus of its own: see tests/guest/load.c.
 #
 # usage: load.sh SVMD LOAD [SESSIONS [SECONDS [JOINS [READS]]]]    (it starts itself again below dbus-run-session)
 

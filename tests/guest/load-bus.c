@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * How fast svmd answers on the bus, beside what the bus takes by itself: the
- * daemon of the bus answers a Ping with no more than it must, and svmd's library
- * one without svmd. One after the other, several in flight, and at the rate that
+ * daemon of the bus says what it has at hand, its ID, and svmd's library answers a
+ * Ping without svmd. One after the other, several in flight, and at the rate that
  * is asked for.
  */
 #include <stdbool.h>
@@ -218,7 +218,8 @@ void load_bus(const char *address, unsigned int calls)
 	unsigned int all = count_properties(bus);
 	struct series series[] = {
 		{ "the bus' own answers", "org.freedesktop.DBus",
-		  "/org/freedesktop/DBus", PEER, "Ping", false, NULL, 1, 0, 1 },
+		  "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
+		  false, NULL, 1, 0, 1 },
 		{ "svmd's library's answers", "org.svmd1", NODE, PEER, "Ping",
 		  false, NULL, 1, 0, 1 },
 		{ "properties, one by one", "org.svmd1", NODE, PROPERTIES,
