@@ -96,7 +96,7 @@ const struct svmd_param svmd_params[] = {
 	{
 		DAEMON("NUMAPeriod", "NUMAPeriodUSec", SVMD_TIME,
 		       numa_period_us, 10 * MS, HOUR, "1s"),
-		.doc = "Period of the telemetry of NUMA nodes.",
+		.doc = "Period of the telemetry of NUMA nodes. While no session does anything, it and those of the other sources grow up to 8s.",
 	},
 	{
 		DAEMON("DevicePeriod", "DevicePeriodUSec", SVMD_TIME,
