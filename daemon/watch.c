@@ -12,7 +12,10 @@
 
 /* Less often than that, and what is known would be too old to decide by. */
 #define SLOWEST_US (8 * USEC_PER_SEC)
-/* Asleep, all is as it was; but the kernel may have moved or taken some of it. */
+/*
+ * Asleep, all is as it was; but the kernel may have moved or taken some of it. Not
+ * before this, and then each time that it has slept twice as long.
+ */
 #define ASLEEP_US (64 * USEC_PER_SEC)
 /* One that sleeps so long is not one that just waits for a moment. */
 #define NAP_US (10 * USEC_PER_SEC)
@@ -58,13 +61,23 @@ static uint64_t device_traffic(const struct sense *sense)
 	return sum;
 }
 
+/* How long the last look at one that sleeps is good for. */
+static uint64_t good_for(const struct session *session)
+{
+	uint64_t slept = session->looked_us - session->idle.since_us;
+
+	return session->looked_us > session->idle.since_us && slept > ASLEEP_US
+		       ? slept
+		       : ASLEEP_US;
+}
+
 /* Nothing can be there that the last look has not seen. */
 static bool is_unchanged(const struct session *session, uint64_t traffic,
 			 uint64_t now)
 {
 	return session->scan_due_us && session->sampled_us &&
 	       session->scan_wait_us >= SLOWEST_US &&
-	       now < session->looked_us + ASLEEP_US &&
+	       now < session->looked_us + good_for(session) &&
 	       idle_for(&session->idle, now, NAP_US) && !in_use(session) &&
 	       !is_warm(session) &&
 	       (!session->nr_contexts || session->traffic == traffic);

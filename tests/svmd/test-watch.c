@@ -191,11 +191,36 @@ static void test_asked_for(void **state)
 	assert_int_equal(looks, 1);
 }
 
+/* The clock begins with the machine, and nothing was before it. */
+static void need_uptime(const struct fixture *f)
+{
+	if (f->session.looked_us < 300 * USEC_PER_SEC)
+		skip();
+}
+
 static void test_long_ago(void **state)
 {
 	struct fixture *f = *state;
 
+	need_uptime(f);
+	f->session.idle.since_us = f->session.looked_us - 100 * USEC_PER_SEC;
 	f->session.looked_us -= 65 * USEC_PER_SEC;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 1);
+}
+
+/* The longer it sleeps the longer it may. */
+static void test_sound_asleep(void **state)
+{
+	struct fixture *f = *state;
+
+	need_uptime(f);
+	f->session.idle.since_us = f->session.looked_us - 280 * USEC_PER_SEC;
+	f->session.looked_us -= 80 * USEC_PER_SEC;
+	watch_sessions(&f->daemon);
+	assert_int_equal(looks, 0);
+	f->session.idle.since_us += 150 * USEC_PER_SEC;
+	f->session.scan_due_us = 1;
 	watch_sessions(&f->daemon);
 	assert_int_equal(looks, 1);
 }
@@ -255,11 +280,12 @@ static void test_heat(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_runs),	   CASE(test_no_such_process),
-		CASE(test_asleep),	   CASE(test_wakes),
-		CASE(test_asked_for),	   CASE(test_long_ago),
-		CASE(test_still_warm),	   CASE(test_in_use),
-		CASE(test_device_traffic), CASE(test_heat),
+		CASE(test_runs),	 CASE(test_no_such_process),
+		CASE(test_asleep),	 CASE(test_wakes),
+		CASE(test_asked_for),	 CASE(test_long_ago),
+		CASE(test_sound_asleep), CASE(test_still_warm),
+		CASE(test_in_use),	 CASE(test_device_traffic),
+		CASE(test_heat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
