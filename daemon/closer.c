@@ -1,38 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Closing strangers' files, see closer.h. Locking: a counter, which is atomic.
+ * Closing strangers' files, see closer.h. Locking: @lock guards the queue and the
+ * number of threads; nothing is closed under it.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cleanup.h"
 #include "closer.h"
 
 struct bundle {
+	struct bundle *next;
 	size_t nr;
 	int fds[];
 };
 
-static _Atomic unsigned int closers;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct bundle *first, **last = &first;
+static unsigned int closers;
 
-static void *close_bundle(void *arg)
+/* The next to be closed; NULL ends the thread, which does not count any more. */
+static struct bundle *next_bundle(void)
 {
-	struct bundle *bundle = arg;
-	size_t i;
+	struct bundle *bundle;
 
-	for (i = 0; i < bundle->nr; i++)
-		close(bundle->fds[i]);
-	free(bundle);
-	atomic_fetch_sub(&closers, 1);
-	return NULL;
+	pthread_mutex_lock(&lock);
+	bundle = first;
+	if (bundle) {
+		first = bundle->next;
+		if (!first)
+			last = &first;
+	} else {
+		closers--;
+	}
+	pthread_mutex_unlock(&lock);
+	return bundle;
 }
 
-static int start_detached(void *(*run)(void *), void *arg)
+static void *close_bundles(void *arg)
+{
+	struct bundle *bundle;
+	size_t i;
+
+	while ((bundle = next_bundle())) {
+		for (i = 0; i < bundle->nr; i++)
+			close(bundle->fds[i]);
+		free(bundle);
+	}
+	return arg;
+}
+
+static int start_detached(void *(*run)(void *))
 {
 	sigset_t all, old;
 	pthread_t thread;
@@ -40,37 +62,52 @@ static int start_detached(void *(*run)(void *), void *arg)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = -pthread_create(&thread, NULL, run, arg);
+	ret = -pthread_create(&thread, NULL, run, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!ret)
 		pthread_detach(thread);
 	return ret;
 }
 
+/* Returns whether there has to be another thread, which is counted already. */
+static bool enqueue(struct bundle *bundle)
+{
+	bool more;
+
+	pthread_mutex_lock(&lock);
+	*last = bundle;
+	last = &bundle->next;
+	more = closers < CLOSERS_MAX;
+	closers += more;
+	pthread_mutex_unlock(&lock);
+	return more;
+}
+
 int close_strangers(int *fds, size_t nr)
 {
-	__free_mem struct bundle *bundle = NULL;
+	struct bundle *bundle;
 	size_t i;
 	int ret;
 
 	if (!nr)
 		return 0;
 	bundle = malloc(sizeof(*bundle) + nr * sizeof(fds[0]));
-	if (!bundle)
-		return -ENOMEM;
-	bundle->nr = nr;
 	for (i = 0; i < nr; i++) {
-		bundle->fds[i] = fds[i];
+		if (bundle)
+			bundle->fds[i] = fds[i];
 		fds[i] = -1;
 	}
-	if (atomic_fetch_add(&closers, 1) >= CLOSERS_MAX)
-		ret = -EBUSY;
-	else
-		ret = start_detached(close_bundle, bundle);
-	if (ret) {
-		atomic_fetch_sub(&closers, 1);
-		return ret;
-	}
-	(void)TAKE_PTR(bundle);
-	return 0;
+	if (!bundle)
+		return -ENOMEM;
+	bundle->next = NULL;
+	bundle->nr = nr;
+	if (!enqueue(bundle))
+		return 0;
+	ret = start_detached(close_bundles);
+	if (!ret)
+		return 0;
+	pthread_mutex_lock(&lock);
+	closers--;
+	pthread_mutex_unlock(&lock);
+	return ret;
 }

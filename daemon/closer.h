@@ -2,7 +2,7 @@
 /*
  * Closing descriptors that somebody sent us and that are not what they should
  * be. close(2) of a file on a FUSE mount waits for its server, for ever if that
- * wants so; so strangers' files are closed by a thread that nobody waits for.
+ * wants so; so strangers' files are closed by threads that nobody waits for.
  */
 #ifndef SVMD_CLOSER_H
 #define SVMD_CLOSER_H
@@ -14,8 +14,11 @@
  * @fds: the descriptors; all are set to -1.
  * @nr: how many.
  *
- * At most CLOSERS_MAX threads are at it. When all of them hang, descriptors are
- * left open, and -EBUSY is returned: the caller should say so.
+ * At most CLOSERS_MAX threads are at it; what comes while all of them have
+ * something to close waits for one of them, for ever if all of them hang.
+ *
+ * Returns 0, or -ENOMEM or -EAGAIN if the descriptors may be left open: the caller
+ * should say so.
  */
 #define CLOSERS_MAX 16
 int close_strangers(int *fds, size_t nr);

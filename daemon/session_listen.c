@@ -120,10 +120,8 @@ static void letter_close(struct letter *letter, const char *sysfs)
 			letter->fds[nr++] = fd;
 	}
 	if (close_strangers(letter->fds, nr))
-		log_line(
-			LOG_WARNING,
-			"%zu files that a process sent can't be closed and are left open",
-			nr);
+		log_line(LOG_WARNING,
+			 "%zu files that a process sent may be left open", nr);
 	letter->nr_fds = 0;
 }
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "closer.h"
 #include "sessions.h"
 
 static char dir[] = "/tmp/svmd-test-XXXXXX";
@@ -800,6 +802,59 @@ static void joins_ten_thousand_times(void **state)
 	close(self);
 }
 
+/* A socket whose close(2) waits until its peer @other is closed. */
+static int stubborn(int *other)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct linger linger = { 1, 1000 };
+	static const char data[65536];
+	socklen_t size = sizeof(addr);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (bind(listener, (struct sockaddr *)&addr, size) < 0 ||
+	    listen(listener, 1) < 0 ||
+	    getsockname(listener, (struct sockaddr *)&addr, &size) < 0 ||
+	    connect(fd, (struct sockaddr *)&addr, size) < 0)
+		skip();
+	*other = accept(listener, NULL, NULL);
+	assert_true(*other >= 0);
+	close(listener);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+				    sizeof(linger)),
+			 0);
+	while (send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	return fd;
+}
+
+/* What comes while all threads have something to close is closed later. */
+static void strangers_wait_their_turn(void **state)
+{
+	struct pollfd pollfd = { .events = POLLIN };
+	int others[CLOSERS_MAX], fd, ends[2], i;
+	char byte;
+
+	(void)state;
+	for (i = 0; i < CLOSERS_MAX; i++) {
+		fd = stubborn(&others[i]);
+		assert_int_equal(close_strangers(&fd, 1), 0);
+		assert_int_equal(fd, -1);
+	}
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(close_strangers(&ends[1], 1), 0);
+	assert_int_equal(ends[1], -1);
+	pollfd.fd = ends[0];
+	assert_int_equal(poll(&pollfd, 1, 0), 0);
+	for (i = 0; i < CLOSERS_MAX; i++)
+		close(others[i]);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -813,6 +868,7 @@ int main(void)
 		CASE(nobody_there),
 		CASE(bad_hellos_are_refused),
 		CASE(breaking_the_rules_ends_it),
+		cmocka_unit_test(strangers_wait_their_turn),
 		CASE(silent_callers_are_bounded),
 		CASE(survives_a_restart),
 		CASE(joins_ten_thousand_times),
