@@ -6,9 +6,10 @@
 #include <linux/svm.h>
 
 /*
- * What is counted; each is a field of struct svm_ioctl_stats, but for
- * SVM_CTR_BYTES_HELPED, which is in sysfs only: what was copied by other CPUs than
- * the caller's.
+ * What is counted; each is a field of struct svm_ioctl_stats, but for the last,
+ * from SVM_CTR_BYTES_HELPED on, which are in sysfs only: what was copied by other
+ * CPUs than the caller's, what by a DMA engine, and how many pieces that engine
+ * left to the CPU because it could not.
  */
 enum svm_counter {
 	SVM_CTR_MIGRATE_CALLS,
@@ -24,6 +25,8 @@ enum svm_counter {
 	SVM_CTR_BYTES_AHEAD,
 	SVM_CTR_BYTES_AHEAD_USED,
 	SVM_CTR_BYTES_HELPED,
+	SVM_CTR_BYTES_DMA_COPIED,
+	SVM_CTR_DMA_COPY_FAILURES,
 	SVM_CTR_NR,
 };
 

@@ -15,6 +15,7 @@
 #include "counters.h"
 #include "pins.h"
 
+struct svm_copy_engine;
 struct svm_dma;
 struct svm_pool;
 
@@ -31,6 +32,8 @@ struct svm_pool;
  *	private memory.
  * @backend: stores and copies the bytes.
  * @backend_data: the backend's own.
+ * @copy_engine: who copies for a backend whose memory the CPU can address; NULL for
+ *	others, and if @bytes is 0.
  * @dma: how it masters the bus; NULL if the CPU plays its engine.
  * @pool: which pages are in use; NULL if @bytes is 0.
  * @gate: held for reading by every operation that uses the device, for writing
@@ -55,6 +58,7 @@ struct svm_device {
 	u64 bytes;
 	const struct svm_backend *backend;
 	void *backend_data;
+	struct svm_copy_engine *copy_engine;
 	struct svm_dma *dma;
 	struct svm_pool *pool;
 	struct rw_semaphore gate;

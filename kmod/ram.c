@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The ram backend: device memory that is system memory set aside, for
- * development, for CI, and as a home for tests. The CPU copies.
+ * development, for CI, and as a home for tests. The CPU copies, or where there is
+ * one, a DMA engine (copy_engine.c).
  *
  * The memory is allocated whole when the device is created, in blocks of 2 MiB,
  * so that nothing is allocated while pages move: each block is a huge page, or
@@ -11,14 +12,13 @@
  *
  * Limits: 8 bytes for each 2 MiB.
  */
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include "copy_engine.h"
 #include "device.h"
 
 #ifdef SVM_HAVE_DEVICE_PRIVATE
@@ -92,6 +92,7 @@ static void svm_ram_fini(struct svm_device *sdev)
 	struct svm_ram *ram = sdev->backend_data;
 	unsigned long i;
 
+	svm_copy_engine_put(sdev->copy_engine);
 	for (i = 0; i < ram->nr_blocks; i++)
 		svm_ram_free_block(ram->block[i]);
 	kvfree(ram);
@@ -110,6 +111,7 @@ static int svm_ram_init(struct svm_device *sdev)
 		return -ENOMEM;
 	ram->nr_blocks = nr;
 	sdev->backend_data = ram;
+	sdev->copy_engine = svm_copy_engine_get(sdev->node);
 
 	for (i = 0; i < nr; i++) {
 		ram->block[i] = svm_ram_alloc_block(sdev->node);
@@ -134,41 +136,48 @@ static void *svm_ram_address(struct svm_device *sdev, u64 offset)
 	       offset % SVM_RAM_BLOCK_BYTES;
 }
 
+/*
+ * The page at an offset. Of a block of small pages that is all that lies together
+ * in physical memory, and @nr becomes 1.
+ */
+static struct page *svm_ram_page(struct svm_device *sdev, u64 offset,
+				 unsigned long *nr)
+{
+	void *address = svm_ram_address(sdev, offset);
+
+	if (!is_vmalloc_addr(address))
+		return virt_to_page(address);
+	*nr = 1;
+	return vmalloc_to_page(address);
+}
+
 /* A page, and a huge folio, lies in one block. */
 static int svm_ram_write(struct svm_device *sdev, u64 offset, struct page *src,
 			 unsigned long nr)
 {
-	void *to = svm_ram_address(sdev, offset);
-	unsigned long i, left;
-	void *from;
+	unsigned long i, step = nr;
+	struct page *dst;
+	int ret = 0;
 
-	for (i = 0; i < nr; i++) {
-		from = kmap_local_page(src + i);
-		left = copy_mc_to_kernel(to + i * PAGE_SIZE, from, PAGE_SIZE);
-		kunmap_local(from);
-		if (left)
-			return -EHWPOISON;
-		cond_resched();
+	for (i = 0; i < nr && !ret; i += step) {
+		dst = svm_ram_page(sdev, offset + i * PAGE_SIZE, &step);
+		ret = svm_copy_engine_copy(sdev, dst, src + i, step);
 	}
-	return 0;
+	return ret;
 }
 
 static int svm_ram_read(struct svm_device *sdev, u64 offset, struct page *dst,
 			unsigned long nr)
 {
-	void *from = svm_ram_address(sdev, offset);
-	unsigned long i, left;
-	void *to;
+	unsigned long i, step = nr;
+	struct page *src;
+	int ret = 0;
 
-	for (i = 0; i < nr; i++) {
-		to = kmap_local_page(dst + i);
-		left = copy_mc_to_kernel(to, from + i * PAGE_SIZE, PAGE_SIZE);
-		kunmap_local(to);
-		if (left)
-			return -EHWPOISON;
-		cond_resched();
+	for (i = 0; i < nr && !ret; i += step) {
+		src = svm_ram_page(sdev, offset + i * PAGE_SIZE, &step);
+		ret = svm_copy_engine_copy(sdev, dst + i, src, step);
 	}
-	return 0;
+	return ret;
 }
 
 static int svm_ram_clear(struct svm_device *sdev, u64 offset, unsigned long nr)

@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
 
+#include "copy_engine.h"
 #include "device.h"
 #include "dma.h"
 
@@ -161,6 +162,22 @@ static ssize_t bytes_dma_mapped_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(bytes_dma_mapped);
 
+static ssize_t copy_engine_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct svm_device *sdev = svm_from_dev(dev);
+	ssize_t ret;
+
+	/* It goes with the device. */
+	ret = svm_device_enter(sdev);
+	if (ret)
+		return ret;
+	ret = sysfs_emit(buf, "%s\n", svm_copy_engine_name(sdev->copy_engine));
+	svm_device_exit(sdev);
+	return ret;
+}
+static DEVICE_ATTR_RO(copy_engine);
+
 static struct attribute *svm_device_attrs[] = {
 	&dev_attr_type.attr,
 	&dev_attr_bytes_total.attr,
@@ -172,6 +189,7 @@ static struct attribute *svm_device_attrs[] = {
 	&dev_attr_bytes_pinned.attr,
 	&dev_attr_pin_limit.attr,
 	&dev_attr_pin_limit_user.attr,
+	&dev_attr_copy_engine.attr,
 	NULL,
 };
 
@@ -180,6 +198,9 @@ static umode_t svm_device_attr_mode(struct kobject *kobj,
 {
 	if (attr == &dev_attr_bytes_dma_mapped.attr &&
 	    !svm_from_dev(kobj_to_dev(kobj))->dma)
+		return 0;
+	if (attr == &dev_attr_copy_engine.attr &&
+	    !svm_from_dev(kobj_to_dev(kobj))->copy_engine)
 		return 0;
 	return attr->mode;
 }
@@ -229,6 +250,8 @@ SVM_COUNTER_ATTR(faults_random, SVM_CTR_FAULTS_RANDOM);
 SVM_COUNTER_ATTR(bytes_ahead, SVM_CTR_BYTES_AHEAD);
 SVM_COUNTER_ATTR(bytes_ahead_used, SVM_CTR_BYTES_AHEAD_USED);
 SVM_COUNTER_ATTR(bytes_helped, SVM_CTR_BYTES_HELPED);
+SVM_COUNTER_ATTR(bytes_dma_copied, SVM_CTR_BYTES_DMA_COPIED);
+SVM_COUNTER_ATTR(dma_copy_failures, SVM_CTR_DMA_COPY_FAILURES);
 
 static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_migrate_calls.attr.attr,
@@ -244,6 +267,8 @@ static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_bytes_ahead.attr.attr,
 	&svm_attr_bytes_ahead_used.attr.attr,
 	&svm_attr_bytes_helped.attr.attr,
+	&svm_attr_bytes_dma_copied.attr.attr,
+	&svm_attr_dma_copy_failures.attr.attr,
 	NULL,
 };
 

@@ -135,6 +135,23 @@ TRACE_EVENT(svm_advise,
 		  __entry->clear, __entry->ret)
 );
 
+TRACE_EVENT(svm_dma_copy_failed,
+	TP_PROTO(u32 id, unsigned long pages, int error),
+	TP_ARGS(id, pages, error),
+	TP_STRUCT__entry(
+		__field(u32, id)
+		__field(unsigned long, pages)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->pages = pages;
+		__entry->error = error;
+	),
+	TP_printk("svm%u pages=%lu error=%d", __entry->id, __entry->pages,
+		  __entry->error)
+);
+
 #endif /* SVM_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
