@@ -10,7 +10,7 @@
 #                              debug kernel is built from Debian's source (debug.config, make-kernel)
 #   boot      vmlinuz, initrd, modules.img  what QEMU starts, and the modules as a disk image
 #   userland  files.tar        libsvm, the tools and the guest tests, built in the tree
-#   module    files.tar        svm.ko, built in the tree with the kernel's headers
+#   module    files.tar        svm.ko and the tests' own modules, built in the tree with the kernel's headers
 #   peer      files.tar        the kernel's test_hmm.ko, which Debian does not build; for svmbench
 #
 # KEY_* are their keys; make_* builds one in the directory it is given; need_* has it made and sets REPLY.
@@ -67,9 +67,9 @@ source_files() {
 }
 
 # Without the module, and without tests that are for the host only: the VM need not wait for them.
-userland_files() { source_files . | grep -zvE '^(kmod|tests/(unit|unit-svmd|svmd|fuzz|mutants))/' || true; }
+userland_files() { source_files . | grep -zvE '^(kmod|tests/(kmod|unit|unit-svmd|svmd|fuzz|mutants))/' || true; }
 all_files() { source_files .; }
-module_files() { source_files kmod include; }
+module_files() { source_files kmod include tests/kmod; }
 
 # A hash of the files below $1 that stdin names: names, contents, and which are executable.
 hash_files() {
