@@ -31,7 +31,7 @@
 #define BUS_PENDING_PER_SENDER 16
 
 /* No user in particular owns what the call is about. */
-#define BUS_NOBODY ((uid_t)-1)
+#define BUS_NOBODY ((uid_t)UINT32_MAX)
 
 /**
  * struct known - an object that was announced

@@ -233,7 +233,7 @@ static bool told_at_once(int fd, char *addr, size_t length, struct dest to)
 static bool told_as_one(int fd, char *addr, size_t length)
 {
 	fill(addr, length, 1);
-	return told_at_once(fd, addr, length, TO_DEVICE) &
+	return told_at_once(fd, addr, length, TO_DEVICE) &&
 	       told_at_once(fd, addr, length, TO_SYSTEM);
 }
 
