@@ -373,6 +373,7 @@ CASE(many_threads)
 	threads_run(4, meddles, &m);
 	CHECK(EVENTUALLY((take(&m), m.reaped == m.submitted)));
 	note("%u jobs", m.reaped);
-	CHECK_GT(m.reaped, 300);
+	/* So many find room, however slowly they are worked through. */
+	CHECK_GE(m.reaped, SVM_JOBS_MAX);
 	check_fill(m.addr, PARTS * PART, 1);
 }
