@@ -5,7 +5,9 @@
  *
  * FAKE_SVM_DEVICES is the number of its devices. A context is any descriptor. A
  * process that is gone gives -ESRCH, as with the real one. svmd takes everybody,
- * or with FAKE_SVM_REFUSES nobody, and writes a line for each to FAKE_SVM_SVMD.
+ * or with FAKE_SVM_REFUSES nobody. FAKE_SVM_TELLS is a file that gets a line when
+ * svmd is asked, and when FAKE_SVM_MOVES moves were made, so that a program can
+ * stay until then.
  */
 #include <errno.h>
 #include <signal.h>
@@ -66,6 +68,28 @@ static uint32_t id_of(int fd)
 	if (readlink(link, path, sizeof(path) - 1) < 0)
 		abort();
 	return (uint32_t)atoi(strrchr(path, '/') + 4);
+}
+
+/* Lets the program go on that waits for it. */
+static void tell(const char *what)
+{
+	const char *path = getenv("FAKE_SVM_TELLS");
+	FILE *file = path ? fopen(path, "a") : NULL;
+
+	if (file) {
+		fprintf(file, "%s\n", what);
+		fclose(file);
+	}
+}
+
+/* Counts a move. */
+static void count_move(struct svm *svm)
+{
+	const char *enough = getenv("FAKE_SVM_MOVES");
+
+	svm->stats.migrate_calls++;
+	if (enough && svm->stats.migrate_calls == strtoull(enough, NULL, 10))
+		tell("moved");
 }
 
 int svm_open(struct svm **out, const struct svm_open_opts *opts)
@@ -147,7 +171,7 @@ int svm_migrate_ranges(struct svm *svm, const struct svm_range *ranges,
 			return -EINVAL;
 		bytes += ranges[i].length;
 	}
-	svm->stats.migrate_calls++;
+	count_move(svm);
 	if (to.type == SVM_PLACE_DEVICE)
 		svm->stats.bytes_to_device += bytes;
 	else
@@ -397,17 +421,6 @@ struct svm_session {
 	int fd;
 };
 
-static void write_line(void)
-{
-	const char *path = getenv("FAKE_SVM_SVMD");
-	FILE *file = path ? fopen(path, "a") : NULL;
-
-	if (file) {
-		fputs("asked\n", file);
-		fclose(file);
-	}
-}
-
 int svm_join(struct svm *svm, const struct svm_join_opts *opts,
 	     struct svm_session **out)
 {
@@ -416,7 +429,7 @@ int svm_join(struct svm *svm, const struct svm_join_opts *opts,
 	(void)opts;
 	if (kill(svm->pid, 0) < 0)
 		return -ESRCH;
-	write_line();
+	tell("asked");
 	if (getenv("FAKE_SVM_REFUSES"))
 		return -EUSERS;
 	session = calloc(1, sizeof(*session));

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,6 +67,19 @@ static int keep_checking(uint64_t salt, double seconds)
 	do
 		bad = check(words, salt);
 	while (!bad && now() < end);
+	return bad;
+}
+
+/* The same, until a file has something in it. */
+static int check_until(uint64_t salt, const char *path)
+{
+	uint64_t *words = fill(salt);
+	struct stat st;
+	int bad;
+
+	do
+		bad = check(words, salt);
+	while (!bad && (stat(path, &st) || !st.st_size));
 	return bad;
 }
 
@@ -185,6 +199,8 @@ int main(int argc, char **argv)
 		duration = atof(argv[2]);
 	if (!strcmp(what, "check"))
 		return keep_checking(1, argc > 2 ? duration : 0);
+	if (!strcmp(what, "until") && argc > 2)
+		return check_until(1, argv[2]);
 	if (!strcmp(what, "threads"))
 		return run_threads();
 	if (!strcmp(what, "forks"))
