@@ -15,7 +15,6 @@
  * Limits: SVM_JOBS_MAX moves.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -261,17 +260,11 @@ SVM_PUBLIC int svm_migrate_batch(struct svm *svm,
 		return -EINVAL;
 	if (nr > SVM_JOBS_MAX)
 		return -E2BIG;
-	ret = svm_read_migrate_opts(&known, opts, to);
-	if (!ret && known.status)
-		ret = -EINVAL;
-	if (!ret)
-		ret = svm_check_place(to);
+	ret = svm_read_job_opts(&known, opts, to);
 	if (!ret)
 		ret = new_batch(svm, ranges, nr, &batch);
 	if (!ret)
-		ret = svm_check_opener(svm);
-	if (!ret)
-		ret = svm_find_place(svm, to);
+		ret = svm_reach_place(svm, to);
 	if (!ret)
 		ret = begin(batch, to, known.flags);
 	if (ret)
@@ -383,7 +376,6 @@ SVM_PUBLIC int svm_batch_next(struct svm_batch *batch, size_t *index,
 
 SVM_PUBLIC int svm_batch_wait(struct svm_batch *batch, int timeout_ms)
 {
-	struct pollfd p = { .events = POLLIN };
 	int ret;
 
 	if (!batch)
@@ -396,11 +388,7 @@ SVM_PUBLIC int svm_batch_wait(struct svm_batch *batch, int timeout_ms)
 	if (batch->ring && (batch->nr_taken < batch->nr_ended ||
 			    svm_ring_has_next(batch->ring)))
 		return 0;
-	p.fd = svm_batch_fd(batch);
-	ret = poll(&p, 1, timeout_ms < 0 ? -1 : timeout_ms);
-	if (ret < 0)
-		return -errno;
-	return ret ? 0 : -ETIMEDOUT;
+	return svm_job_wait(svm_batch_fd(batch), timeout_ms);
 }
 
 static void cancel(struct svm_batch *batch)
@@ -429,7 +417,6 @@ SVM_PUBLIC int svm_batch_cancel(struct svm_batch *batch)
 /* Waits for the end of all. Returns 0, or a negative errno if that can't be. */
 static int drain(struct svm_batch *batch)
 {
-	struct pollfd p = { .fd = batch->eventfd, .events = POLLIN };
 	int ret;
 
 	while (batch->nr_pending) {
@@ -438,7 +425,7 @@ static int drain(struct svm_batch *batch)
 				continue;
 			ret = svm_ring_wait(batch->ring);
 		} else {
-			ret = poll(&p, 1, -1) < 0 ? -errno : 0;
+			ret = svm_job_wait(batch->eventfd, -1);
 			if (!ret)
 				ret = collect(batch);
 			if (!ret)

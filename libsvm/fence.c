@@ -10,7 +10,6 @@
  * Locking: svm_fence.lock for the result. It is not held while waiting for a job.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -112,17 +111,11 @@ SVM_PUBLIC int svm_migrate_async(struct svm *svm, void *addr, size_t length,
 
 	if (!svm || !out)
 		return -EINVAL;
-	ret = svm_read_migrate_opts(&known, opts, to);
-	if (!ret && known.status)
-		ret = -EINVAL;
-	if (!ret)
-		ret = svm_check_place(to);
+	ret = svm_read_job_opts(&known, opts, to);
 	if (!ret)
 		ret = svm_widen(svm, addr, length, &span);
 	if (!ret)
-		ret = svm_check_opener(svm);
-	if (!ret)
-		ret = svm_find_place(svm, to);
+		ret = svm_reach_place(svm, to);
 	if (ret)
 		return ret;
 	fence = new_fence(svm);
@@ -158,19 +151,12 @@ SVM_PUBLIC int svm_fence_fd(const struct svm_fence *fence)
 
 SVM_PUBLIC int svm_fence_wait(struct svm_fence *fence, int timeout_ms)
 {
-	struct pollfd p = { .events = POLLIN };
 	int ret;
 
 	if (!fence)
 		return -EINVAL;
 	ret = svm_check_opener(fence->svm);
-	if (ret)
-		return ret;
-	p.fd = fence->fd;
-	ret = poll(&p, 1, timeout_ms < 0 ? -1 : timeout_ms);
-	if (ret < 0)
-		return -errno;
-	return ret ? 0 : -ETIMEDOUT;
+	return ret ? ret : svm_job_wait(fence->fd, timeout_ms);
 }
 
 /* Has the result brought here, once. With the fence locked. */

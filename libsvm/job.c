@@ -10,6 +10,7 @@
  * Locking: svm.orphans_lock for the orphans, with nothing else held.
  */
 #include <errno.h>
+#include <poll.h>
 
 #include "job.h"
 
@@ -23,6 +24,20 @@ struct svm_device *svm_find_worker(struct svm *svm, struct svm_place to)
 				       SVM_CAP_TO_SYSTEM | SVM_CAP_ASYNC);
 	dev = svm_find_device(svm, (uint32_t)to.id);
 	return dev->capabilities & SVM_CAP_ASYNC ? dev : NULL;
+}
+
+/*
+ * Takes in the caller's options, and sees that they and the place make sense. What
+ * became of each page nobody hears of a job.
+ */
+int svm_read_job_opts(struct svm_migrate_opts *known,
+		      const struct svm_migrate_opts *opts, struct svm_place to)
+{
+	int ret = svm_read_migrate_opts(known, opts, to);
+
+	if (!ret && known->status)
+		ret = -EINVAL;
+	return ret ? ret : svm_check_place(to);
 }
 
 /* What is to be submitted for a span that has pages. */
@@ -92,6 +107,17 @@ void svm_job_count(const struct svm_job_result *result, struct svm_tally *tally)
 		tally->pages[i] = result->pages[i];
 	if (result->error == -EFAULT)
 		tally->pages[SVM_PAGE_UNMAPPED] = tally->asked;
+}
+
+/* Waits, for ever if @timeout_ms is negative. Returns 0 or a negative errno. */
+int svm_job_wait(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int ret = poll(&p, 1, timeout_ms < 0 ? -1 : timeout_ms);
+
+	if (ret < 0)
+		return -errno;
+	return ret ? 0 : -ETIMEDOUT;
 }
 
 /* Nobody will ask for this job any more. */

@@ -247,6 +247,14 @@ int svm_find_place(struct svm *svm, struct svm_place to)
 	return to.id == SVM_NODE_ANY ? 0 : svm_check_node(svm, to.id);
 }
 
+/* The same, of the process that may ask. */
+int svm_reach_place(struct svm *svm, struct svm_place to)
+{
+	int ret = svm_check_opener(svm);
+
+	return ret ? ret : svm_find_place(svm, to);
+}
+
 /* Whether @result can take an answer, or is NULL. */
 int svm_check_result(const struct svm_result *result)
 {
@@ -315,9 +323,7 @@ SVM_PUBLIC int svm_migrate_ranges(struct svm *svm,
 	if (!ret)
 		ret = check_ranges(svm, ranges, nr, &known);
 	if (!ret)
-		ret = svm_check_opener(svm);
-	if (!ret)
-		ret = svm_find_place(svm, to);
+		ret = svm_reach_place(svm, to);
 	if (ret)
 		return ret;
 	status = known.status;

@@ -29,6 +29,7 @@ int svm_read_migrate_opts(struct svm_migrate_opts *known,
 			  struct svm_place to);
 int svm_check_place(struct svm_place to);
 int svm_find_place(struct svm *svm, struct svm_place to);
+int svm_reach_place(struct svm *svm, struct svm_place to);
 int svm_check_result(const struct svm_result *result);
 void svm_write_result(const struct svm *svm, const struct svm_tally *tally,
 		      struct svm_result *result);
