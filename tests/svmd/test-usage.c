@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "madeup.h"
 #include "usage.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -126,19 +127,6 @@ static void strange_numbers(void **state)
 }
 
 /* --- CPUs ------------------------------------------------------------------------- */
-
-static char root[64];
-
-__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
-{
-	char command[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	assert_int_equal(system(command), 0);
-}
 
 static void thread(unsigned int tid, const char *name, char state, int cpu)
 {
