@@ -3,7 +3,6 @@
  * Jobs and the ends of things: of processes, files, memory and devices.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -133,7 +132,7 @@ static void victim(void *arg)
 CASE(killed_two_hundred_times)
 {
 	struct dying d = { .ready = gate_make() };
-	int fd = open_device(0), i, status;
+	int fd = open_device(0), i;
 	double start = seconds();
 	uint64_t random = 5;
 
@@ -141,10 +140,7 @@ CASE(killed_two_hundred_times)
 		pid_t pid = child(victim, &d);
 
 		gate_wait(&d.ready);
-		usleep(random_next(&random) % 4000);
-		CHECK_SYS(kill(pid, SIGKILL));
-		status = child_wait(pid);
-		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		child_kill_soon(pid, &random);
 		check_all_free(fd);
 	}
 	note("%d of 200 killed", i);

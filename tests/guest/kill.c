@@ -2,7 +2,6 @@
 /*
  * kill -9 at any instant: nothing leaks.
  */
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -94,13 +93,9 @@ static void kill_victims(struct victim v, int rounds, double limit)
 	v.started = gate_make();
 	for (i = 0; i < rounds && seconds() - start < limit; i++) {
 		pid_t pid = child(victim, &v);
-		int status;
 
 		gate_wait(&v.started);
-		usleep(random_next(&random) % 4000);
-		CHECK_SYS(kill(pid, SIGKILL));
-		status = child_wait(pid);
-		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		child_kill_soon(pid, &random);
 		check_all_free(fds[0]);
 		check_all_free(fds[1]);
 	}

@@ -130,6 +130,16 @@ void child_kill(pid_t pid)
 	child_wait(pid);
 }
 
+void child_kill_soon(pid_t pid, uint64_t *random)
+{
+	int status;
+
+	usleep(random_next(random) % 4000);
+	CHECK_SYS(kill(pid, SIGKILL));
+	status = child_wait(pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 int child_kill_and_catch(pid_t pid)
 {
 	int status, pidfd = CHECK_SYS(syscall(SYS_pidfd_open, pid, 0));

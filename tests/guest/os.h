@@ -45,6 +45,8 @@ void child_ok(pid_t pid);
 int child_wait(pid_t pid);
 /* Kill it and wait for it. */
 void child_kill(pid_t pid);
+/* The same at a random moment of the next 4 ms; it must not have ended by itself. */
+void child_kill_soon(pid_t pid, uint64_t *random);
 /*
  * Kill it, and stop it on its way out, when its memory is still all there; skips
  * where that can't be. Returns its pidfd.

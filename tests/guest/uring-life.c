@@ -4,10 +4,8 @@
  * threads, processes, files and devices.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -338,7 +336,7 @@ CASE(exit_with_commands)
 CASE(killed_with_commands)
 {
 	struct dying d = { .ready = gate_make() };
-	int fd = open_device(0), i, status;
+	int fd = open_device(0), i;
 	uint64_t random = 5;
 
 	need_uring();
@@ -348,10 +346,7 @@ CASE(killed_with_commands)
 		d.flags = kinds[i % 3];
 		pid = child(victim, &d);
 		gate_wait(&d.ready);
-		usleep(random_next(&random) % 4000);
-		CHECK_SYS(kill(pid, SIGKILL));
-		status = child_wait(pid);
-		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		child_kill_soon(pid, &random);
 		check_all_free(fd);
 	}
 }
