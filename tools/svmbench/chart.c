@@ -6,17 +6,23 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "units.h"
 
-#define WIDTH 860
-#define LABELS 270
+#define BARS 500
+#define LABELS 262
+#define LINES 598
 #define VALUES 90
 #define BAR 20
 #define PLOT_HEIGHT 260
-#define LEGEND 190
+#define LEGEND 172
+#define LEGEND_GAP 24
+#define LEGEND_MARK 18
 #define AXIS 52
 #define TICKS 5
+/* What a character takes at most, on the average, in sans-serif fonts of 12 px. */
+#define LETTER 8
 
 void chart_text(FILE *out, const char *text)
 {
@@ -55,8 +61,16 @@ static double tick_step(double value)
 	return round[i] * power;
 }
 
+/* The room that a label takes, or @room if that is more. */
+static int room_for(int room, const char *label)
+{
+	int length = (int)strlen(label) * LETTER;
+
+	return length > room ? length : room;
+}
+
 static void open_chart(FILE *out, const char *title, const char *unit,
-		       int height)
+		       int width, int height)
 {
 	fputs("<figure><figcaption>", out);
 	chart_text(out, title);
@@ -64,7 +78,7 @@ static void open_chart(FILE *out, const char *title, const char *unit,
 	chart_text(out, unit);
 	fprintf(out,
 		"</small></figcaption><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
-		WIDTH, height);
+		width, height);
 	chart_text(out, title);
 	fputs("\">\n", out);
 }
@@ -102,46 +116,50 @@ static double longest(const struct bar *bars, size_t nr)
 	return most;
 }
 
-static void draw_bar(FILE *out, const struct bar *bar, double scale, double y)
+static void draw_bar(FILE *out, const struct bar *bar, double left,
+		     double scale, double y)
 {
 	double middle = y + BAR / 2.0;
 	char value[32];
 
-	text_at(out, LABELS - 8, middle + 4, "end", bar->label);
+	text_at(out, left - 8, middle + 4, "end", bar->label);
 	fprintf(out,
-		"<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"var(--c%u)\"><title>",
-		LABELS, y + 3, bar->value * scale, BAR - 6,
+		"<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"var(--c%u)\"><title>",
+		left, y + 3, bar->value * scale, BAR - 6,
 		bar->colour % CHART_COLOURS);
 	chart_text(out, bar->label);
 	fprintf(out, ": %.4g (%.4g to %.4g)</title></rect>\n", bar->value,
 		bar->low, bar->high);
-	line_at(out, "w", LABELS + bar->low * scale, middle,
-		LABELS + bar->high * scale, middle);
+	line_at(out, "w", left + bar->low * scale, middle,
+		left + bar->high * scale, middle);
 	snprintf(value, sizeof(value), "%.4g", bar->value);
-	text_at(out, LABELS + fmax(bar->value, bar->high) * scale + 6,
-		middle + 4, "start", value);
+	text_at(out, left + fmax(bar->value, bar->high) * scale + 6, middle + 4,
+		"start", value);
 }
 
 void chart_bars(FILE *out, const char *title, const char *unit,
 		const struct bar *bars, size_t nr)
 {
 	double most = longest(bars, nr), step = tick_step(most), scale;
-	int bottom = (int)nr * BAR + 6;
+	int bottom = (int)nr * BAR + 6, left = LABELS;
 	char text[32];
 
 	if (!(most > 0))
 		return;
-	scale = (WIDTH - LABELS - VALUES) / most;
-	open_chart(out, title, unit, bottom + 20);
+	for (size_t i = 0; i < nr; i++)
+		left = room_for(left, bars[i].label);
+	left += 8;
+	scale = BARS / most;
+	open_chart(out, title, unit, left + BARS + VALUES, bottom + 20);
 	for (int i = 0; i * step <= most; i++) {
-		double x = LABELS + i * step * scale;
+		double x = left + i * step * scale;
 
 		line_at(out, "g", x, 0, x, bottom);
 		snprintf(text, sizeof(text), "%g", i * step);
 		text_at(out, x, bottom + 14, "middle", text);
 	}
 	for (size_t i = 0; i < nr; i++)
-		draw_bar(out, &bars[i], scale, (double)i * BAR + 2);
+		draw_bar(out, &bars[i], left, scale, (double)i * BAR + 2);
 	close_chart(out);
 }
 
@@ -157,7 +175,7 @@ static struct frame frame_of(const struct line *lines, size_t nr)
 		.left = AXIS,
 		.bottom = PLOT_HEIGHT - 30,
 		.x_min = INFINITY,
-		.width = WIDTH - AXIS - LEGEND - 20,
+		.width = LINES,
 		.height = PLOT_HEIGHT - 42,
 	};
 
@@ -209,7 +227,7 @@ static void draw_line(FILE *out, const struct frame *frame,
 		      const struct line *line, size_t place)
 {
 	unsigned int colour = line->colour % CHART_COLOURS;
-	double legend = frame->left + frame->width + 24;
+	double legend = frame->left + frame->width + LEGEND_GAP;
 	double y = 18.0 * (double)place + 14;
 
 	fprintf(out, "<polyline fill=\"none\" stroke=\"var(--c%u)\" points=\"",
@@ -229,18 +247,21 @@ static void draw_line(FILE *out, const struct frame *frame,
 	fprintf(out,
 		"<rect x=\"%.1f\" y=\"%.1f\" width=\"12\" height=\"4\" fill=\"var(--c%u)\"/>\n",
 		legend, y - 6, colour);
-	text_at(out, legend + 18, y, "start", line->label);
+	text_at(out, legend + LEGEND_MARK, y, "start", line->label);
 }
 
 void chart_lines(FILE *out, const char *title, const char *unit,
 		 const struct line *lines, size_t nr)
 {
 	struct frame frame = frame_of(lines, nr);
-	int legend = (int)nr * 18 + 8;
+	int legend = (int)nr * 18 + 8, labels = LEGEND;
 
 	if (!(frame.y_max > 0) || !(frame.x_max > frame.x_min))
 		return;
+	for (size_t i = 0; i < nr; i++)
+		labels = room_for(labels, lines[i].label);
 	open_chart(out, title, unit,
+		   AXIS + LINES + LEGEND_GAP + LEGEND_MARK + labels,
 		   legend > PLOT_HEIGHT ? legend : PLOT_HEIGHT);
 	draw_axes(out, &frame);
 	for (size_t i = 0; i < nr; i++)

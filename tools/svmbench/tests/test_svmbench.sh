@@ -277,6 +277,15 @@ says "and the tables" '^ +4M +huge +random +svm0 &gt; node'
 ok "and nothing from elsewhere, and no number that is none" $?
 [[ $(grep -c '<svg' "$dir/out") -ge 15 && $(grep -c '<svg' "$dir/out") == $(grep -c '</svg>' "$dir/out") ]]
 ok "each chart is whole" $?
+# 7 px a character is more than most fonts take; what reaches over the edge is cut off
+awk -F'"' '/<svg/ { width = $2; sub(/^0 0 /, "", width); sub(/ .*/, "", width) }
+	/<text/ {
+		text = $0; gsub(/<[^>]*>/, "", text); gsub(/&[a-z]+;/, "x", text)
+		if ($6 == "start" && $2 + 7 * length(text) > width || $6 == "end" && $2 < 7 * length(text)) exit bad = 1
+		seen++
+	}
+	END { exit bad || !seen }' "$dir/out"
+ok "with all of its text" $?
 expect "a report that can't be written is refused before anything is measured" 1 FAKE_SVM_DEVICES=1 \
 	migrate --html "$dir/none/r.html"
 says "by name" 'none/r.html: No such file'
