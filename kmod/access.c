@@ -65,6 +65,14 @@ static void *svm_engine_map(struct page *page)
 	return kmap_local_page(page);
 }
 
+/* Each byte of an operation comes here once, on each of its sides. */
+static void svm_engine_note(struct svm_engine *engine, struct page *page,
+			    unsigned long nr)
+{
+	if (svm_is_device_page(page))
+		engine->bytes_device += nr;
+}
+
 static void svm_engine_unmap(struct page *page, void *addr)
 {
 	if (!svm_is_device_page(page))
@@ -116,8 +124,9 @@ int svm_engine_fault(struct svm_engine *engine, unsigned long addr,
 }
 
 /* Copy between staging and one chunk's part of a range, all of it mirrored. */
-static void svm_engine_copy(struct svm_chunk *chunk, unsigned long addr,
-			    unsigned long end, u8 *staging, bool write)
+static void svm_engine_copy(struct svm_engine *engine, struct svm_chunk *chunk,
+			    unsigned long addr, unsigned long end, u8 *staging,
+			    bool write)
 {
 	unsigned long nr;
 
@@ -134,6 +143,7 @@ static void svm_engine_copy(struct svm_chunk *chunk, unsigned long addr,
 		} else {
 			memcpy(staging, bytes, nr);
 		}
+		svm_engine_note(engine, page, nr);
 		svm_engine_unmap(page, mapped);
 	}
 }
@@ -178,7 +188,7 @@ static int svm_engine_transfer(struct svm_engine *engine, unsigned long addr,
 				return ret;
 			mutex_lock(&chunk->lock);
 		}
-		svm_engine_copy(chunk, addr, next, staging, write);
+		svm_engine_copy(engine, chunk, addr, next, staging, write);
 		mutex_unlock(&chunk->lock);
 		cond_resched();
 	}
@@ -297,6 +307,7 @@ static int svm_engine_atomic(struct svm_engine *engine)
 	mapped = svm_engine_map(page);
 	op->old = svm_atomic(mapped + offset_in_page(op->addr), op);
 	svm_engine_mark_dirty(page);
+	svm_engine_note(engine, page, op->width);
 	svm_engine_unmap(page, mapped);
 	mutex_unlock(&chunk->lock);
 	return 0;
@@ -348,8 +359,26 @@ static int svm_engine_run(struct svm_engine *engine)
 	return svm_engine_bytes(engine);
 }
 
-/* Do the operations in order; the first that fails is the last. */
-static int svm_access_ops(struct svm_context *ctx, struct svm_ioctl_access *arg)
+/* What the device reads and writes of the address space by a good operation. */
+static u64 svm_op_bytes(const struct svm_access_op *op)
+{
+	if (op->type >= SVM_ACCESS_ADD)
+		return op->width;
+	return (u64)op->length << (op->type == SVM_ACCESS_COPY);
+}
+
+/* What the operations of a call accessed; counted when it ends. */
+struct svm_accessed {
+	u64 bytes;
+	u64 bytes_device;
+};
+
+/*
+ * Do the operations in order; the first that fails is the last. What those that
+ * were done accessed is added to @accessed.
+ */
+static int svm_access_ops(struct svm_context *ctx, struct svm_ioctl_access *arg,
+			  struct svm_accessed *accessed)
 {
 	struct svm_access_op __user *uops = u64_to_user_ptr(arg->ops);
 	unsigned int timeout = arg->timeout_ms ?: SVM_ACCESS_TIMEOUT_MS;
@@ -371,6 +400,10 @@ static int svm_access_ops(struct svm_context *ctx, struct svm_ioctl_access *arg)
 		if (copy_from_user(&op, &uops[i], sizeof(op)))
 			return -EFAULT;
 		op.result = svm_engine_run(&engine);
+		if (!op.result) {
+			accessed->bytes += svm_op_bytes(&op);
+			accessed->bytes_device += engine.bytes_device;
+		}
 		if (copy_to_user(&uops[i], &op, sizeof(op)))
 			return -EFAULT;
 		if (op.result)
@@ -383,6 +416,14 @@ static int svm_access_ops(struct svm_context *ctx, struct svm_ioctl_access *arg)
 	return 0;
 }
 
+static void svm_access_count(struct svm_counters *counters,
+			     const struct svm_accessed *accessed)
+{
+	svm_count(counters, SVM_CTR_BYTES_ACCESSED, accessed->bytes);
+	svm_count(counters, SVM_CTR_BYTES_ACCESSED_DEVICE,
+		  accessed->bytes_device);
+}
+
 /**
  * svm_access() - SVM_IOCTL_ACCESS
  * @ctx: the context.
@@ -392,6 +433,7 @@ static int svm_access_ops(struct svm_context *ctx, struct svm_ioctl_access *arg)
  */
 int svm_access(struct svm_context *ctx, struct svm_ioctl_access *arg)
 {
+	struct svm_accessed accessed = {};
 	int ret;
 
 	if (arg->flags & ~SVM_F_OWNER_MM)
@@ -406,9 +448,11 @@ int svm_access(struct svm_context *ctx, struct svm_ioctl_access *arg)
 		return ret;
 	ret = svm_mirror_enter(&ctx->mirror);
 	if (!ret) {
-		ret = svm_access_ops(ctx, arg);
+		ret = svm_access_ops(ctx, arg, &accessed);
 		svm_mirror_exit(&ctx->mirror);
 	}
+	svm_access_count(&ctx->counters, &accessed);
+	svm_access_count(&ctx->sdev->counters, &accessed);
 	svm_context_exit(ctx);
 	return ret;
 }

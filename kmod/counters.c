@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters of what was moved, faulted and refused, for a context and for a
- * device.
+ * Counters of what was moved, faulted, accessed and refused, for a context and for
+ * a device.
  */
 #include "counters.h"
 
@@ -74,6 +74,10 @@ void svm_counters_report(struct svm_counters *counters,
 	stats->bytes_ahead = svm_counter_read(counters, SVM_CTR_BYTES_AHEAD);
 	stats->bytes_ahead_used =
 		svm_counter_read(counters, SVM_CTR_BYTES_AHEAD_USED);
+	stats->bytes_accessed =
+		svm_counter_read(counters, SVM_CTR_BYTES_ACCESSED);
+	stats->bytes_accessed_device =
+		svm_counter_read(counters, SVM_CTR_BYTES_ACCESSED_DEVICE);
 
 	BUILD_BUG_ON(SVM_PAGE_STATUS_NR > SVM_PAGE_STATUS_MAX);
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)

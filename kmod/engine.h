@@ -14,12 +14,14 @@ struct svm_context;
  * @op: the operation.
  * @deadline: in jiffies.
  * @staging: bytes on their way, @op->length of them; NULL for what needs none.
+ * @bytes_device: what of the operation was device memory so far.
  */
 struct svm_engine {
 	struct svm_context *ctx;
 	struct svm_access_op *op;
 	unsigned long deadline;
 	u8 *staging;
+	u64 bytes_device;
 };
 
 int svm_engine_fault(struct svm_engine *engine, unsigned long addr,

@@ -249,6 +249,8 @@ SVM_COUNTER_ATTR(faults_sequential, SVM_CTR_FAULTS_SEQUENTIAL);
 SVM_COUNTER_ATTR(faults_random, SVM_CTR_FAULTS_RANDOM);
 SVM_COUNTER_ATTR(bytes_ahead, SVM_CTR_BYTES_AHEAD);
 SVM_COUNTER_ATTR(bytes_ahead_used, SVM_CTR_BYTES_AHEAD_USED);
+SVM_COUNTER_ATTR(bytes_accessed, SVM_CTR_BYTES_ACCESSED);
+SVM_COUNTER_ATTR(bytes_accessed_device, SVM_CTR_BYTES_ACCESSED_DEVICE);
 SVM_COUNTER_ATTR(bytes_helped, SVM_CTR_BYTES_HELPED);
 SVM_COUNTER_ATTR(bytes_dma_copied, SVM_CTR_BYTES_DMA_COPIED);
 SVM_COUNTER_ATTR(dma_copy_failures, SVM_CTR_DMA_COPY_FAILURES);
@@ -266,6 +268,8 @@ static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_faults_random.attr.attr,
 	&svm_attr_bytes_ahead.attr.attr,
 	&svm_attr_bytes_ahead_used.attr.attr,
+	&svm_attr_bytes_accessed.attr.attr,
+	&svm_attr_bytes_accessed_device.attr.attr,
 	&svm_attr_bytes_helped.attr.attr,
 	&svm_attr_bytes_dma_copied.attr.attr,
 	&svm_attr_dma_copy_failures.attr.attr,

@@ -41,6 +41,8 @@ static void add(struct svm_stats *sum, const struct svm_ioctl_stats *part)
 	sum->faults_random += part->faults_random;
 	sum->bytes_ahead += part->bytes_ahead;
 	sum->bytes_ahead_used += part->bytes_ahead_used;
+	sum->bytes_accessed += part->bytes_accessed;
+	sum->bytes_accessed_device += part->bytes_accessed_device;
 }
 
 static void add_own(struct svm_stats *sum, struct svm_moved *own)

@@ -539,9 +539,12 @@ struct svm_stats {
 	uint64_t faults_random;
 	uint64_t bytes_ahead;
 	uint64_t bytes_ahead_used;
+	uint64_t bytes_accessed;
+	uint64_t bytes_accessed_device;
 };
-#define SVM_STATS_INIT \
-	{ sizeof(struct svm_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, 0, 0, 0, 0 }
+#define SVM_STATS_INIT                                                        \
+	{ sizeof(struct svm_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, 0, 0, 0, \
+	  0, 0, 0 }
 
 /**
  * svm_get_stats() - read the counters of the handle

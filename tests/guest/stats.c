@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "engine.h"
 #include "harness.h"
 #include "mem.h"
 #include "numa.h"
@@ -399,4 +400,56 @@ CASE(sysfs_agrees_with_stats)
 	CHECK_EQ(sysfs(0, "stats/faults_random"), s.faults_random);
 	CHECK_EQ(sysfs(0, "stats/bytes_ahead"), s.bytes_ahead);
 	CHECK_EQ(sysfs(0, "stats/bytes_ahead_used"), s.bytes_ahead_used);
+	CHECK_EQ(sysfs(0, "stats/bytes_accessed"), s.bytes_accessed);
+	CHECK_EQ(sysfs(0, "stats/bytes_accessed_device"),
+		 s.bytes_accessed_device);
+}
+
+/* Of the context that did it and of its device, and of nobody else. */
+CASE(accesses_are_counted)
+{
+	int fd = open_device(0), beside = open_device(0);
+	char *addr = map_anon(LENGTH), bytes[100] = { 0 };
+	uint64_t before = device_stats(fd, SVM_STATS_DEVICE).bytes_accessed;
+	uint64_t want = 3 * PAGE + 2 * sizeof(bytes) + 2 * PAGE + 4 + 8;
+
+	dev_set(fd, addr, 3 * PAGE, 8, 1);
+	dev_read(fd, addr + 1, sizeof(bytes), bytes);
+	dev_write(fd, addr + PAGE - 1, sizeof(bytes), bytes);
+	dev_copy(fd, addr + 8 * PAGE, addr, PAGE);
+	dev_atomic(fd, SVM_ACCESS_ADD, 4, addr, 1);
+	dev_cas(fd, 8, addr, 7, 8);
+	/* What fails counts for nothing. */
+	access_fails(fd, op_read(NULL, 8, bytes), EFAULT);
+	access_fails(fd, op_fill(addr, 4, 3, 0), EINVAL);
+	CHECK_EQ(device_stats(fd, SVM_STATS_CONTEXT).bytes_accessed, want);
+	CHECK_EQ(device_stats(fd, SVM_STATS_DEVICE).bytes_accessed - before,
+		 want);
+	CHECK_EQ(device_stats(fd, SVM_STATS_CONTEXT).bytes_accessed_device, 0);
+	CHECK_EQ(device_stats(beside, SVM_STATS_CONTEXT).bytes_accessed, 0);
+	CHECK_EQ(sysfs(0, "stats/bytes_accessed") - before, want);
+}
+
+/* Of the other device too, and each byte by itself. */
+CASE(accesses_of_device_memory_are_counted)
+{
+	int fd = open_device(0), other = open_device(1);
+	char *addr = map_anon(3 * PAGE), bytes[PAGE];
+	struct svm_ioctl_stats s;
+
+	need_device_memory();
+	fill(addr, 3 * PAGE, 1);
+	move_all(fd, addr, PAGE, TO_DEVICE);
+	move_all(other, addr + PAGE, PAGE, TO_DEVICE);
+	/* Half on this one, half on the other; then a page on none. */
+	dev_read(fd, addr + PAGE / 2, PAGE, bytes);
+	dev_copy(fd, addr + 2 * PAGE, addr, PAGE);
+	dev_atomic(fd, SVM_ACCESS_ADD, 4, addr, 0);
+	dev_atomic(fd, SVM_ACCESS_ADD, 4, addr + 2 * PAGE, 0);
+	access_fails(fd, op_read(addr, PAGE, NULL), EFAULT);
+	s = device_stats(fd, SVM_STATS_CONTEXT);
+	CHECK_EQ(s.bytes_accessed, 3 * PAGE + 4 + 4);
+	CHECK_EQ(s.bytes_accessed_device, 2 * PAGE + 4);
+	s = device_stats(other, SVM_STATS_CONTEXT);
+	CHECK_EQ(s.bytes_accessed_device, 0);
 }

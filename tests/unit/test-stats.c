@@ -35,6 +35,10 @@ static void sums_contexts(void **state)
 	fake.device[1].stats.faults_random = 10;
 	fake.device[0].stats.bytes_ahead = 11;
 	fake.device[1].stats.bytes_ahead_used = 12;
+	fake.device[0].stats.bytes_accessed = 13;
+	fake.device[1].stats.bytes_accessed = 14;
+	fake.device[0].stats.bytes_accessed_device = 15;
+	fake.device[1].stats.bytes_accessed_device = 16;
 	assert_int_equal(svm_get_stats(svm, &stats), 0);
 	assert_int_equal(stats.size, sizeof(stats));
 	assert_int_equal(stats.migrate_calls, 2);
@@ -47,6 +51,8 @@ static void sums_contexts(void **state)
 	assert_int_equal(stats.faults_random, 10);
 	assert_int_equal(stats.bytes_ahead, 11);
 	assert_int_equal(stats.bytes_ahead_used, 12);
+	assert_int_equal(stats.bytes_accessed, 27);
+	assert_int_equal(stats.bytes_accessed_device, 31);
 	svm_close(svm);
 }
 

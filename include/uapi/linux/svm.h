@@ -496,6 +496,11 @@ enum svm_stats_scope {
  * @bytes_ahead_used: out: of @bytes_ahead, what was certainly not in vain: the
  *	touches have come to its end and gone on behind it. Of the rest it can't be
  *	told, since touching memory that is at home is no fault.
+ * @bytes_accessed: out: bytes that the device read and wrote in place by
+ *	operations of %SVM_IOCTL_ACCESS that were done: a copy counts for both
+ *	its sides, an atomic for its width.
+ * @bytes_accessed_device: out: of @bytes_accessed, what was in the memory of a
+ *	device, this one or another of ours, and not in that of a node.
  *
  * The counters only grow. Works on a context whose process has exited, so that
  * a supervisor can read the last figures.
@@ -520,6 +525,8 @@ struct svm_ioctl_stats {
 	__aligned_u64 faults_random;
 	__aligned_u64 bytes_ahead;
 	__aligned_u64 bytes_ahead_used;
+	__aligned_u64 bytes_accessed;
+	__aligned_u64 bytes_accessed_device;
 };
 
 #define SVM_IOCTL_STATS _IO(SVM_TYPE, SVM_CMD_STATS)
