@@ -303,6 +303,7 @@ static int find_nodes(pid_t pid, struct svmd_region *regions, size_t nr)
  * @clients: DRM devices that the process has open.
  * @cpu_node: where it runs, or -1.
  * @bytes_faulted: that came home by CPU faults since it was opened.
+ * @bytes_accessed: of device memory, that devices read and wrote since then.
  * @error: or this.
  */
 struct scan_job {
@@ -318,6 +319,7 @@ struct scan_job {
 	struct card_client clients[CARD_CLIENTS_MAX];
 	int cpu_node;
 	uint64_t bytes_faulted;
+	uint64_t bytes_accessed;
 	int error;
 };
 
@@ -403,8 +405,9 @@ static void run_scan(struct job *job, struct worker *worker)
 	/* By its number; the look above has seen that it is still the same. */
 	scan_job->nr_clients = card_client_list("/", pid, scan_job->clients);
 	scan_job->cpu_node = usage_look("/", pid, numa_node_of_cpu);
-	if (!svm_get_stats(scan_job->session->svm, &stats))
-		scan_job->bytes_faulted = stats.bytes_faulted;
+	scan_job->error = svm_get_stats(scan_job->session->svm, &stats);
+	scan_job->bytes_faulted = stats.bytes_faulted;
+	scan_job->bytes_accessed = stats.bytes_accessed_device;
 }
 
 static bool overlaps(const struct svm_range *range,
@@ -448,20 +451,36 @@ static void mark_moving(const struct session *session,
 	}
 }
 
+static uint64_t growth(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
+/* By all that is not DAMON. */
+static void note_usage(struct scan_job *job, double seconds)
+{
+	const struct session *session = job->session;
+
+	usage_by_faults(job->regions, job->nr, session->regions,
+			session->nr_regions,
+			growth(job->bytes_faulted, session->bytes_faulted),
+			seconds);
+	usage_by_accesses(job->regions, job->nr,
+			  growth(job->bytes_accessed, session->bytes_accessed),
+			  seconds);
+}
+
 static void take_regions(struct scan_job *job)
 {
 	struct session *session = job->session;
 	const struct svmd_policy *policy = round_policy(job->daemon, session);
-	uint64_t now = clock_usec(), faulted = 0;
+	uint64_t now = clock_usec();
 
-	if (session->sampled_us && job->bytes_faulted > session->bytes_faulted)
-		faulted = job->bytes_faulted - session->bytes_faulted;
-	session->bytes_faulted = job->bytes_faulted;
 	if (session->sampled_us)
-		usage_by_faults(job->regions, job->nr, session->regions,
-				session->nr_regions, faulted,
-				(double)(now - session->sampled_us) /
-					USEC_PER_SEC);
+		note_usage(job,
+			   (double)(now - session->sampled_us) / USEC_PER_SEC);
+	session->bytes_faulted = job->bytes_faulted;
+	session->bytes_accessed = job->bytes_accessed;
 	usage_note(&session->cpus, job->cpu_node);
 	mark_held(session, job->regions, job->nr);
 	mark_moving(session, job->regions, job->nr);

@@ -70,6 +70,7 @@ struct sessions;
  * @moves: batches that moved something.
  * @cpus: node that it mostly runs on.
  * @bytes_faulted: that had come home by CPU faults, when it was sampled.
+ * @bytes_accessed: of device memory, that devices had read and written by then.
  * @nr_clients: entries in @clients.
  * @clients: DRM devices that it has open, when its memory was looked at last.
  */
@@ -113,6 +114,7 @@ struct session {
 	uint64_t moves;
 	struct usage_cpus cpus;
 	uint64_t bytes_faulted;
+	uint64_t bytes_accessed;
 	int nr_clients;
 	struct card_client clients[CARD_CLIENTS_MAX];
 };

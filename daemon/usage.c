@@ -102,6 +102,23 @@ void usage_by_faults(struct svmd_region *regions, size_t nr,
 	}
 }
 
+void usage_by_accesses(struct svmd_region *regions, size_t nr, uint64_t bytes,
+		       double seconds)
+{
+	double there = 0;
+	size_t i;
+
+	if (!bytes || !(seconds > 0))
+		return;
+	for (i = 0; i < nr; i++)
+		if (on_device(regions[i].place))
+			there += (double)regions[i].length;
+	for (i = 0; i < nr; i++)
+		if (on_device(regions[i].place))
+			regions[i].heat_device +=
+				(float)((double)bytes / there / seconds);
+}
+
 /* --- CPUs ------------------------------------------------------------------- */
 
 #define NODES_MAX 64

@@ -56,6 +56,18 @@ void usage_by_faults(struct svmd_region *regions, size_t nr,
 		     uint64_t bytes, double seconds);
 
 /**
+ * usage_by_accesses() - add to regions' use what devices did in place
+ * @regions: of this look; @heat_device is written, after usage_by_faults().
+ * @nr: how many.
+ * @bytes: of device memory, that devices read and wrote in between.
+ * @seconds: how long that was.
+ *
+ * Nobody tells which bytes it were: those that are on devices, all alike.
+ */
+void usage_by_accesses(struct svmd_region *regions, size_t nr, uint64_t bytes,
+		       double seconds);
+
+/**
  * usage_look() - on which node most of a process' threads are now
  * @root: "/", or where a test has its own proc.
  * @pid: the process.

@@ -111,6 +111,30 @@ static void put_on_device(void **state)
 	check_heat((double)now[2].heat_device, 0);
 }
 
+static void accessed_in_place(void **state)
+{
+	struct svmd_region now[] = {
+		at(0, MIB, svmd_device(0)),
+		at(MIB, 3 * MIB, svmd_device(1)),
+		at(4 * MIB, MIB, svmd_node(0)),
+	};
+
+	(void)state;
+	now[0].heat_device = 1;
+	usage_by_accesses(now, 3, 2 * MIB, 0.5);
+	check_heat((double)now[0].heat_device, 2);
+	check_heat((double)now[1].heat_device, 1);
+	/* Maybe it was there; nobody knows. */
+	check_heat((double)now[2].heat_device, 0);
+	check_heat((double)now[0].heat_cpu, 0);
+	usage_by_accesses(now, 3, 0, 1);
+	usage_by_accesses(now, 3, MIB, 0);
+	usage_by_accesses(&now[2], 1, MIB, 1);
+	usage_by_accesses(NULL, 0, MIB, 1);
+	check_heat((double)now[0].heat_device, 2);
+	check_heat((double)now[2].heat_device, 0);
+}
+
 static void strange_numbers(void **state)
 {
 	struct svmd_region old = at(0, MIB, svmd_device(0));
@@ -190,6 +214,7 @@ int main(void)
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(taken_back_in_part),
 		cmocka_unit_test(put_on_device),
+		cmocka_unit_test(accessed_in_place),
 		cmocka_unit_test(strange_numbers),
 		cmocka_unit_test(where_it_runs),
 		cmocka_unit_test(believes_slowly),
