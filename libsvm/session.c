@@ -5,10 +5,15 @@
  * A session is a small state machine that svm_session_process() turns:
  *
  *	detached --connect, send hello--> waiting --welcome--> joined
- *	    ^-- timer, ever longer --------+--- hang-up ----------+
+ *	    ^-- hang-up -------------------+----------------------+
+ *
+ * Connecting is tried soon after a hang-up, and when svmd's socket is made. Only
+ * for what no event tells (it is not listened on yet, its queue is full, a watch
+ * can't be had) there is a timer, that takes ever longer.
  *
  * The descriptor for the caller's loop is an epoll that has the socket while
- * there is one, and the timer. Holds are remembered, to be said again.
+ * there is one, the watch while there is none, and the timer. Holds are
+ * remembered, to be said again.
  *
  * Locking: @lock guards everything that changes; nothing blocks under it.
  * svm_join() waits outside of it, on the epoll. No thread, no signal handler.
@@ -32,6 +37,7 @@
 #include "growable.h"
 #include "handle.h"
 #include "session-wire.h"
+#include "watch.h"
 
 #define JOIN_TIMEOUT_MS 5000
 /* Soon at first, then ever later: away for as long again as svmd was, at most. */
@@ -55,10 +61,11 @@ struct hold {
  * @svm: the caller's handle: its contexts are handed over.
  * @path: svmd's socket.
  * @name: what operators see.
- * @epoll: what the caller polls; has @timer and @socket.
+ * @epoll: what the caller polls; has @timer, @socket and @watch.
  * @timer: when to try again.
  * @lock: guards what follows.
  * @socket: the connection, or -1.
+ * @watch: tells when there is a socket to connect to, or -1.
  * @state: see above.
  * @error: why it is not joined.
  * @retry_ms: how long to wait before the next try.
@@ -74,6 +81,7 @@ struct svm_session {
 	int timer;
 	pthread_mutex_t lock;
 	int socket;
+	int watch;
 	enum state state;
 	int error;
 	unsigned int retry_ms;
@@ -94,12 +102,43 @@ static void set_timer(struct svm_session *session, unsigned int ms)
 	timerfd_settime(session->timer, 0, &when, NULL);
 }
 
+static int listen_to(struct svm_session *session, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(session->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno
+									: 0;
+}
+
+/* Closing alone does not end it for the epoll while a child has a copy. */
+static void stop_listening(struct svm_session *session, int *fd)
+{
+	if (*fd < 0)
+		return;
+	(void)epoll_ctl(session->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	close(*fd);
+	*fd = -1;
+}
+
 static void hang_up(struct svm_session *session)
 {
-	if (session->socket >= 0)
-		close(session->socket); /* leaves the epoll by that */
-	session->socket = -1;
+	stop_listening(session, &session->socket);
 	session->id = 0;
+}
+
+/* Before it is looked whether svmd is there, so that nothing gets lost. */
+static bool watch_out(struct svm_session *session)
+{
+	if (session->watch < 0) {
+		session->watch = svm_watch_open();
+		if (session->watch < 0)
+			return false;
+		if (listen_to(session, session->watch)) {
+			stop_listening(session, &session->watch);
+			return false;
+		}
+	}
+	return svm_watch_arm(session->watch, session->path.sun_path);
 }
 
 static int detach(struct svm_session *session, int error)
@@ -178,7 +217,7 @@ static int say_hello(struct svm_session *session)
 
 static int call(struct svm_session *session)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	bool watching = watch_out(session);
 	int ret;
 
 	session->socket = socket(
@@ -186,13 +225,16 @@ static int call(struct svm_session *session)
 	if (session->socket < 0)
 		return detach(session, -errno);
 	if (connect(session->socket, (struct sockaddr *)&session->path,
-		    sizeof(session->path)) < 0)
-		return detach(session, -errno);
-	event.data.fd = session->socket;
-	if (epoll_ctl(session->epoll, EPOLL_CTL_ADD, session->socket, &event) <
-	    0)
-		return detach(session, -errno);
-	ret = say_hello(session);
+		    sizeof(session->path)) < 0) {
+		ret = -errno;
+		/* When it is there is told; then it may take some tries. */
+		if (ret == -ENOENT && watching)
+			session->retry_ms = RETRY_LAST_MS;
+		return detach(session, ret);
+	}
+	ret = listen_to(session, session->socket);
+	if (!ret)
+		ret = say_hello(session);
 	if (ret)
 		return detach(session, ret);
 	session->state = WAITING;
@@ -212,6 +254,7 @@ static int welcomed(struct svm_session *session,
 	session->error = 0;
 	session->id = welcome->session;
 	session->retry_ms = RETRY_FIRST_MS;
+	stop_listening(session, &session->watch);
 	set_timer(session, 0);
 	for (i = 0; i < session->nr_holds; i++) {
 		ret = say_hold(session, &session->holds[i], SVM_WIRE_HOLD);
@@ -224,6 +267,7 @@ static int welcomed(struct svm_session *session,
 static int refused(struct svm_session *session, int error)
 {
 	hang_up(session);
+	stop_listening(session, &session->watch);
 	set_timer(session, 0);
 	session->state = REFUSED;
 	session->error = error < 0 ? error : -EPROTO;
@@ -279,6 +323,11 @@ static int turn(struct svm_session *session)
 {
 	bool fired = timer_fired(session);
 
+	if (session->watch >= 0 &&
+	    svm_watch_fired(session->watch, session->path.sun_path)) {
+		session->retry_ms = RETRY_FIRST_MS;
+		fired |= session->state == DETACHED;
+	}
 	if (session->socket >= 0)
 		(void)listen_up(session);
 	if (session->state == WAITING && fired)
@@ -389,6 +438,17 @@ SVM_PUBLIC int svm_session_release(struct svm_session *session,
 	return ret;
 }
 
+static void close_all(struct svm_session *session)
+{
+	const int fds[] = { session->socket, session->watch, session->timer,
+			    session->epoll };
+	size_t i;
+
+	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
 SVM_PUBLIC struct svm_session *svm_leave(struct svm_session *session)
 {
 	if (!session)
@@ -396,11 +456,8 @@ SVM_PUBLIC struct svm_session *svm_leave(struct svm_session *session)
 	/* A child that has a copy of the socket must not keep the session. */
 	if (session->socket >= 0 && !svm_check_opener(session->svm))
 		shutdown(session->socket, SHUT_RDWR);
-	hang_up(session);
-	if (session->timer >= 0)
-		close(session->timer);
-	if (session->epoll >= 0)
-		close(session->epoll);
+	/* Not by hang_up(): in a child the epoll is the parent's as well. */
+	close_all(session);
 	pthread_mutex_destroy(&session->lock);
 	free(session);
 	return NULL;
@@ -428,8 +485,6 @@ static int copy_names(struct svm_session *session,
 
 static int open_fds(struct svm_session *session)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-
 	session->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (session->epoll < 0)
 		return -errno;
@@ -437,11 +492,7 @@ static int open_fds(struct svm_session *session)
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (session->timer < 0)
 		return -errno;
-	event.data.fd = session->timer;
-	if (epoll_ctl(session->epoll, EPOLL_CTL_ADD, session->timer, &event) <
-	    0)
-		return -errno;
-	return 0;
+	return listen_to(session, session->timer);
 }
 
 static int64_t now_ms(void)
@@ -507,6 +558,7 @@ SVM_PUBLIC int svm_join(struct svm *svm, const struct svm_join_opts *opts,
 	session->epoll = -1;
 	session->timer = -1;
 	session->socket = -1;
+	session->watch = -1;
 	session->error = -ENOTCONN;
 	session->retry_ms = RETRY_FIRST_MS;
 	ret = copy_names(session, &known);

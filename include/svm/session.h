@@ -104,8 +104,9 @@ int svm_session_fd(const struct svm_session *session);
  * svm_session_process() - keep the session joined
  * @session: the session.
  *
- * Notices that svmd is gone, and joins it again when it is back, at first at
- * once and then ever less often, down to once in 5 seconds. Never blocks.
+ * Notices that svmd is gone, and joins it again when its socket is back. Where
+ * that can't be watched it is tried ever less often, down to once in 5 seconds.
+ * Never blocks.
  *
  * Returns 0 when the session is joined; -ENOTCONN when it is detached and will
  * try again; the reason when svmd refused it: then it stays detached for good.

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <netinet/in.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -369,6 +370,118 @@ static void rejoins(void **state)
 	go_on(&child);
 	until(server, &server->left, 1);
 	reap(&child, 0);
+}
+
+/*
+ * What there is to do for who polls, until there is nothing: a session that
+ * never comes to rest would keep its loop busy.
+ */
+static bool comes_to_rest(struct svm_session *session)
+{
+	struct pollfd pollfd = { .fd = svm_session_fd(session),
+				 .events = POLLIN };
+	int turns;
+
+	for (turns = 0; turns < 1000 && poll(&pollfd, 1, 100) > 0; turns++)
+		(void)svm_session_process(session);
+	return turns < 1000;
+}
+
+/* Once svmd's socket is made there is something to do at once: it calls. */
+static bool calls_a_new_socket(struct svm_session *session)
+{
+	struct pollfd pollfd = { .fd = svm_session_fd(session),
+				 .events = POLLIN };
+	int ready, caller, listener = sessions_socket(path);
+
+	ready = poll(&pollfd, 1, 0);
+	(void)svm_session_process(session);
+	caller = accept(listener, NULL, NULL);
+	/* Nobody listens any more. */
+	close(listener);
+	close(caller);
+	return ready == 1 && caller >= 0;
+}
+
+/* What else is made in the directory is no reason to. */
+static bool minds_its_own(struct svm_session *session)
+{
+	char beside[sizeof(path) + 8];
+	int fd;
+
+	snprintf(beside, sizeof(beside), "%s.beside", path);
+	fd = open(beside, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	return fd >= 0 && !close(fd) && !unlink(beside) &&
+	       svm_session_process(session) == -ENOTCONN &&
+	       comes_to_rest(session);
+}
+
+static int client_watches(int wait, int result)
+{
+	struct svm_session *session;
+	struct svm *svm;
+	pid_t child;
+
+	tell(result, join_as(&svm, &session, 0, "watcher"));
+	/* It has copies of all, and keeps them. */
+	child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(0);
+	}
+	step(wait);
+	loop_until(session, -ENOTCONN);
+	tell(result, comes_to_rest(session));
+	tell(result, minds_its_own(session));
+	tell(result, calls_a_new_socket(session));
+	loop_until(session, 0);
+	tell(result, comes_to_rest(session));
+	kill(child, SIGKILL);
+	svm_leave(session);
+	svm_close(svm);
+	return 0;
+}
+
+static void is_called_when_svmd_is_back(void **state)
+{
+	struct server *server = *state;
+	struct child child;
+	int steps[3], i;
+
+	child = spawn(client_watches);
+	assert_int_equal(told(server, &child), 0);
+	stop(server);
+	go_on(&child);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(read(child.result, &steps[i], sizeof(int)),
+				 sizeof(int));
+	assert_int_equal(steps[0], true);
+	assert_int_equal(steps[1], true);
+	assert_int_equal(steps[2], true);
+	start(server);
+	assert_int_equal(told(server, &child), true);
+	until(server, &server->left, 1);
+	reap(&child, 0);
+}
+
+static bool no_inotify;
+
+/* In place of the C library's: a user may have too many already. */
+__attribute__((visibility("default"))) int inotify_init1(int flags)
+{
+	if (!no_inotify)
+		return (int)syscall(SYS_inotify_init1, flags);
+	errno = EMFILE;
+	return -1;
+}
+
+/* There is a timer for that. */
+static void rejoins_without_a_watch(void **state)
+{
+	no_inotify = true;
+	rejoins(state);
+	no_inotify = false;
 }
 
 static int client_once(int wait, int result)
@@ -863,6 +976,8 @@ int main(void)
 		CASE(joins_holds_and_leaves),
 		CASE(ends_with_its_process),
 		CASE(rejoins),
+		CASE(is_called_when_svmd_is_back),
+		CASE(rejoins_without_a_watch),
 		CASE(limits_are_kept),
 		CASE(joins_for_another),
 		CASE(nobody_there),
