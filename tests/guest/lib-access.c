@@ -21,12 +21,15 @@ const struct group group = {
 #define PAGES 64
 #define LENGTH (PAGES * PAGE)
 
-/* Half of it on a device; it must stay there. */
-static char *half_on_device(struct svm *svm, uint32_t id)
+/*
+ * Half of it on a device; it must stay there. So no CPU may touch device memory
+ * beside it: what is fetched ahead with that may be this.
+ */
+static char *half_on_device(struct svm *svm, uint32_t id, uint64_t seed)
 {
 	char *addr = map_anon(LENGTH);
 
-	fill(addr, LENGTH, 1);
+	fill(addr, LENGTH, seed);
 	CHECK_RET(svm_migrate(svm, addr, LENGTH / 2, svm_on_device(id), NULL,
 			      NULL),
 		  0);
@@ -36,7 +39,7 @@ static char *half_on_device(struct svm *svm, uint32_t id)
 CASE(access_reads)
 {
 	struct svm *svm = lib_open(NULL);
-	char *addr = half_on_device(svm, 0), *copy = malloc(LENGTH);
+	char *addr = half_on_device(svm, 0, 1), *copy = malloc(LENGTH);
 	uint32_t id;
 
 	/* Also what is on another device than the one that reads. */
@@ -53,13 +56,10 @@ CASE(access_reads)
 CASE(access_writes_fills_copies)
 {
 	struct svm *svm = lib_open(NULL);
-	char *addr = half_on_device(svm, 0), *other = half_on_device(svm, 1);
+	char *addr = half_on_device(svm, 0, 1);
+	char *other = half_on_device(svm, 1, 2);
 	size_t i;
 
-	fill(other, LENGTH, 2);
-	CHECK_RET(svm_migrate(svm, other, LENGTH / 2, svm_on_device(1), NULL,
-			      NULL),
-		  0);
 	CHECK_RET(svm_access_copy(svm, 0, addr, other, LENGTH), 0);
 	CHECK_EQ(lib_bytes_on_device(svm, addr, LENGTH, 0), LENGTH / 2);
 	CHECK_EQ(lib_bytes_on_device(svm, other, LENGTH, 1), LENGTH / 2);
