@@ -461,9 +461,9 @@ static int do_set_parameter(struct bus_face *face, sd_bus_message *call,
 	return sd_bus_reply_method_return(call, NULL);
 }
 
-int bus_set_parameter(sd_bus_message *call, void *arg, sd_bus_error *error)
+static int authorize_target(struct bus_face *face, sd_bus_message *call,
+			    bus_perform perform, sd_bus_error *error)
 {
-	struct bus_face *face = arg;
 	const struct svmd_param *param;
 	struct svmd_scope_key key;
 	const char *scope;
@@ -471,8 +471,12 @@ int bus_set_parameter(sd_bus_message *call, void *arg, sd_bus_error *error)
 
 	if (ret < 0)
 		return ret;
-	return authorize(face, call, &key, owner_may(param), do_set_parameter,
-			 error);
+	return authorize(face, call, &key, owner_may(param), perform, error);
+}
+
+int bus_set_parameter(sd_bus_message *call, void *arg, sd_bus_error *error)
+{
+	return authorize_target(arg, call, do_set_parameter, error);
 }
 
 static int do_reset_parameter(struct bus_face *face, sd_bus_message *call,
@@ -491,14 +495,5 @@ static int do_reset_parameter(struct bus_face *face, sd_bus_message *call,
 
 int bus_reset_parameter(sd_bus_message *call, void *arg, sd_bus_error *error)
 {
-	struct bus_face *face = arg;
-	const struct svmd_param *param;
-	struct svmd_scope_key key;
-	const char *scope;
-	int ret = read_target(face, call, &scope, &key, &param, error);
-
-	if (ret < 0)
-		return ret;
-	return authorize(face, call, &key, owner_may(param), do_reset_parameter,
-			 error);
+	return authorize_target(arg, call, do_reset_parameter, error);
 }

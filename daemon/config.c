@@ -40,13 +40,6 @@ static bool fits(struct svmd_scope_key key, const struct svmd_param *param)
 	       (key.type != SVMD_SCOPE_CGROUP || key.path);
 }
 
-static void *scope_base(struct svmd_scope *scope)
-{
-	if (class_of(scope->type) == SVMD_CLASS_PLACE)
-		return &scope->limits;
-	return &scope->policy;
-}
-
 static const void *scope_base_const(const struct svmd_scope *scope)
 {
 	if (class_of(scope->type) == SVMD_CLASS_PLACE)
@@ -54,18 +47,10 @@ static const void *scope_base_const(const struct svmd_scope *scope)
 	return &scope->policy;
 }
 
-static void *default_base(struct svmd_config *config,
-			  const struct svmd_param *param)
+/* Of one that may be changed. */
+static void *scope_base(struct svmd_scope *scope)
 {
-	switch (param->class) {
-	case SVMD_CLASS_DAEMON:
-		return &config->settings;
-	case SVMD_CLASS_POLICY:
-		return &config->policy;
-	case SVMD_CLASS_PLACE:
-		break;
-	}
-	return &config->limits;
+	return (void *)scope_base_const(scope);
 }
 
 static const void *default_base_const(const struct svmd_config *config,
@@ -80,6 +65,12 @@ static const void *default_base_const(const struct svmd_config *config,
 		break;
 	}
 	return &config->limits;
+}
+
+static void *default_base(struct svmd_config *config,
+			  const struct svmd_param *param)
+{
+	return (void *)default_base_const(config, param);
 }
 
 /* Length of a cgroup's path without slashes at its end; 0 for the root. */

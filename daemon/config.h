@@ -26,6 +26,7 @@
 #ifndef SVMD_CONFIG_H
 #define SVMD_CONFIG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -468,6 +469,20 @@ enum svmd_message_level {
  */
 typedef void (*svmd_message_fn)(void *data, int level, const char *file,
 				unsigned int line, const char *text);
+
+/**
+ * svmd_message() - say something about a line of a file
+ * @message: receives it; may be NULL.
+ * @data: for @message.
+ * @level: enum svmd_message_level.
+ * @file: the file's name.
+ * @line: its line.
+ * @format: as of printf(3); what of it can't be printed becomes '?'.
+ * @args: for @format.
+ */
+__attribute__((format(printf, 6, 0))) void
+svmd_message(svmd_message_fn message, void *data, int level, const char *file,
+	     unsigned int line, const char *format, va_list args);
 
 /**
  * svmd_config_parse() - read a text

@@ -58,22 +58,14 @@ struct parser {
 __attribute__((format(printf, 3, 4))) static void
 say(struct parser *p, int level, const char *format, ...)
 {
-	/* As much of a key or value as helps, never a whole hostile line. */
-	char text[512];
 	va_list args;
-	size_t i;
 
 	if (level <= SVMD_MESSAGE_WARNING && p->warnings < INT_MAX)
 		p->warnings++;
-	if (!p->message)
-		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	svmd_message(p->message, p->data, level, p->file, p->line, format,
+		     args);
 	va_end(args);
-	for (i = 0; text[i]; i++)
-		if (iscntrl((unsigned char)text[i]))
-			text[i] = '?';
-	p->message(p->data, level, p->file, p->line, text);
 }
 
 /* Cuts white space off both ends. */

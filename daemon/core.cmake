@@ -14,6 +14,7 @@ add_library(svmd-core STATIC
   history.c
   look.c
   make_room.c
+  message.c
   model.c
   oracle.c
   param.c

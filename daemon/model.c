@@ -19,17 +19,6 @@
 /* Pieces that moves may make, beyond those of the trace. */
 #define SPLITS 65536
 
-static int by_address(const void *a, const void *b)
-{
-	const struct svmd_trace_region *const *x = a, *const *y = b;
-
-	if ((*x)->session != (*y)->session)
-		return (*x)->session < (*y)->session ? -1 : 1;
-	if ((*x)->start != (*y)->start)
-		return (*x)->start < (*y)->start ? -1 : 1;
-	return ((*x)->born > (*y)->born) - ((*x)->born < (*y)->born);
-}
-
 static uint8_t slot_of(const struct svmd_model *model, svmd_place place)
 {
 	uint8_t s = svmd_history_slot(model->costs, place);
@@ -163,7 +152,7 @@ int svmd_model_init(struct svmd_model *model, const struct svmd_trace *trace,
 		counts[trace->regions[i].session]++;
 	}
 	qsort(model->order, trace->nr_regions, sizeof(*model->order),
-	      by_address);
+	      svmd_trace_by_address);
 	for (i = 0; i < trace->nr_sessions; i++) {
 		model->max_regions[i] = 2 * counts[i] + SPLITS;
 		model->sessions[i].regions = malloc(model->max_regions[i] *

@@ -46,19 +46,12 @@ struct reader {
 __attribute__((format(printf, 2, 3))) static int wrong(const struct reader *r,
 						       const char *format, ...)
 {
-	char text[256];
 	va_list args;
-	size_t i;
 
-	if (!r->message)
-		return -EINVAL;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	svmd_message(r->message, r->data, SVMD_MESSAGE_ERROR, r->name, r->line,
+		     format, args);
 	va_end(args);
-	for (i = 0; text[i]; i++)
-		if (iscntrl((unsigned char)text[i]))
-			text[i] = '?';
-	r->message(r->data, SVMD_MESSAGE_ERROR, r->name, r->line, text);
 	return -EINVAL;
 }
 
@@ -669,8 +662,7 @@ static int take_line(struct reader *r, char *line)
 	return bad_word(r, 0);
 }
 
-/* By session and address. */
-static int by_address(const void *a, const void *b)
+int svmd_trace_by_address(const void *a, const void *b)
 {
 	const struct svmd_trace_region *const *x = a, *const *y = b;
 
@@ -699,7 +691,7 @@ static int check_overlap(struct reader *r)
 		return -ENOMEM;
 	for (i = 0; i < trace->nr_regions; i++)
 		order[i] = &trace->regions[i];
-	qsort(order, trace->nr_regions, sizeof(*order), by_address);
+	qsort(order, trace->nr_regions, sizeof(*order), svmd_trace_by_address);
 	for (i = 0; i < trace->nr_regions && !ret; i++) {
 		const struct svmd_trace_region *a = order[i];
 

@@ -129,6 +129,15 @@ struct svmd_trace {
 };
 
 /**
+ * svmd_trace_by_address() - order pointers to regions for qsort(3)
+ * @a: points to a pointer to a region.
+ * @b: likewise.
+ *
+ * By session, address, and when it was born.
+ */
+int svmd_trace_by_address(const void *a, const void *b);
+
+/**
  * svmd_trace_read() - read a trace
  * @trace: the trace; to be freed by svmd_trace_free(), also after an error.
  * @file: open for reading.
