@@ -45,19 +45,18 @@ Node $1 MemFree: 500 kB"
 }
 
 start() {
-	local try
 	"$svmd" --bus="$address" --socket="$work/session" --config="$work/svmd.conf" --root="$work/root" \
 		--state-directory="$work/state" --runtime-directory="$work/state" 2>>"$work/log" &
 	pid=$!
-	for ((try = 0; try < 200; try++)); do
-		busctl --address="$address" status org.svmd1 &>/dev/null && return
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.05
-	done
+	eventually started_or_ended
+	is_started && return
 	echo "svmd does not start:"
 	cat "$work/log"
 	exit 1
 }
+
+is_started() { busctl --address="$address" status org.svmd1 &>/dev/null; }
+started_or_ended() { is_started || ! kill -0 "$pid"; }
 
 stop() {
 	local status
@@ -71,6 +70,9 @@ stop() {
 ctl() { "$svmctl" --bus="$address" "$@"; }
 
 call() { busctl --address="$address" call org.svmd1 /org/svmd1 org.svmd1.Manager "$@"; }
+
+is_joined() { ctl session | grep -q "$1"; }
+has_left() { ctl session >"$work/sessions" && ! grep -q "$1" "$work/sessions"; }
 
 mkdir "$work/state"
 node 0 0-1
@@ -97,10 +99,7 @@ ctl dump | python3 -c 'import json, sys; json.load(sys.stdin)' || bad "the dump 
 
 # what comes and goes
 put sys/class/svm/svm3/type ram
-for ((try = 0; try < 100; try++)); do
-	ctl device svm3 &>/dev/null && break
-	sleep 0.05
-done
+eventually ctl device svm3
 want 0 'Device: 3' ctl device svm3
 
 # policies
@@ -138,19 +137,13 @@ want 1 'no hold 77' call Release u 77
 # sessions
 "$joiner" "$work/session" >"$work/joined" 2>&1 &
 joined=$!
-for ((try = 0; try < 200; try++)); do
-	[[ -s $work/joined ]] && break
-	sleep 0.05
-done
+eventually test -s "$work/joined"
 read -r id where bytes <"$work/joined"
 want 0 'Name: joiner' ctl session "$id"
 want 0 "ProcessID: $joined" ctl session "$id"
 want 5 'no session 99' ctl session 99
-for ((try = 0; try < 200; try++)); do
-	ctl session "$id" | grep -q 'SystemBytes: [1-9]' && break
-	sleep 0.05
-done
-want 0 'SystemBytes: [1-9]' ctl session "$id"
+has_memory() { ctl session "$id" | grep -q 'SystemBytes: [1-9]'; }
+eventually has_memory
 want 0 'most of which is on node 0' ctl explain "$id" "$where"
 want 5 'no session' ctl explain 99 0
 want 0 'already' ctl migrate "$id" "$where" "$bytes" 'node 0'
@@ -168,28 +161,16 @@ want 0 'Policies: hot-cold dry-run' ctl session "$id"
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
 start
-for ((try = 0; try < 100; try++)); do
-	ctl session | grep -q joiner && break
-	sleep 0.05
-done
-want 0 'joiner' ctl session
+eventually is_joined joiner
 kill "$joined"
 wait "$joined" 2>/dev/null
 joined=''
-for ((try = 0; try < 100; try++)); do
-	ctl session | grep -q joiner || break
-	sleep 0.05
-done
-ctl session | grep -q joiner && bad "the session did not end with its process"
+eventually has_left joiner
 
 # a program that does not know of svmd
 "$run" --join="$work/session" sleep 1000 &
 joined=$!
-for ((try = 0; try < 200; try++)); do
-	ctl session | grep -q sleep && break
-	sleep 0.05
-done
-want 0 'sleep' ctl session
+eventually is_joined sleep
 kill "$joined"
 wait "$joined" 2>/dev/null
 joined=''

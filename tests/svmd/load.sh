@@ -15,6 +15,9 @@ if [[ -z ${SVMD_TEST_BUS:-} ]]; then
 	SVMD_TEST_BUS=1 exec dbus-run-session -- "$0" "$@"
 fi
 
+# shellcheck source=tests/guest/want.sh
+. "$(dirname "$0")/../guest/want.sh"
+
 svmd=$1 load=$2
 shift 2
 work=$(mktemp -d)
@@ -25,8 +28,6 @@ cp -r --no-preserve=all /sys/devices/system/node "$work/root/sys/devices/system/
 "$svmd" --bus="$DBUS_SESSION_BUS_ADDRESS" --socket="$work/session" --config="$work/svmd.conf" --root="$work/root" \
 	--state-directory="$work/state" --runtime-directory="$work/state" 2>"$work/log" &
 pid=$!
-for ((try = 0; try < 200; try++)); do
-	[[ -S $work/session ]] && busctl --address="$DBUS_SESSION_BUS_ADDRESS" status org.svmd1 &>/dev/null && break
-	sleep 0.1
-done
+is_ready() { [[ -S $work/session ]] && busctl --address="$DBUS_SESSION_BUS_ADDRESS" status org.svmd1; }
+eventually is_ready
 "$load" "$pid" "$work/session" "$DBUS_SESSION_BUS_ADDRESS" "$@"
