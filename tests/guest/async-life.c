@@ -193,7 +193,7 @@ static void check_gone(int fd, int efd)
 	check_all_free(fd);
 }
 
-CASE(owner_exits)
+static void check_owner_ends(bool killed)
 {
 	struct dying d = { .efd = event_make(), .ready = gate_make() };
 	int sv[2], fd, i;
@@ -204,28 +204,25 @@ CASE(owner_exits)
 	for (i = 0; i < 5; i++) {
 		pid = child(hands_over, &d);
 		fd = receive_fd(sv[0]);
-		gate_open(&d.ready, 1);
-		child_ok(pid);
+		if (killed) {
+			child_kill(pid);
+		} else {
+			gate_open(&d.ready, 1);
+			child_ok(pid);
+		}
 		check_gone(fd, d.efd);
 		CHECK_SYS(close(fd));
 	}
 }
 
+CASE(owner_exits)
+{
+	check_owner_ends(false);
+}
+
 CASE(owner_is_killed)
 {
-	struct dying d = { .efd = event_make(), .ready = gate_make() };
-	int sv[2], fd, i;
-	pid_t pid;
-
-	make_sockets(sv);
-	d.sock = sv[1];
-	for (i = 0; i < 5; i++) {
-		pid = child(hands_over, &d);
-		fd = receive_fd(sv[0]);
-		child_kill(pid);
-		check_gone(fd, d.efd);
-		CHECK_SYS(close(fd));
-	}
+	check_owner_ends(true);
 }
 
 CASE(owner_execs)

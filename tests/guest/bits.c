@@ -57,11 +57,10 @@ static size_t soft_dirty(char *addr, bool as_chosen)
 	return sum;
 }
 
-/* Written to before, and the chosen pages again after the bits were cleared. */
-static char *soft_dirty_memory(void)
+/* Written to, and then the bits were cleared. */
+static char *not_soft_dirty(void)
 {
 	char *addr = map_anon(LENGTH);
-	size_t i;
 
 	quiet_kernel();
 	fill(addr, LENGTH, 1);
@@ -71,6 +70,15 @@ static char *soft_dirty_memory(void)
 	clear_soft_dirty();
 	if (soft_dirty(addr, false))
 		skip("no soft-dirty bits");
+	return addr;
+}
+
+/* Written to before, and the chosen pages again after the bits were cleared. */
+static char *soft_dirty_memory(void)
+{
+	char *addr = not_soft_dirty();
+	size_t i;
+
 	for (i = 0; i < PAGES; i++)
 		if (is_chosen(i))
 			fill_part(page_at(addr, i), PAGE, 1, i * PAGE);
@@ -219,17 +227,9 @@ static size_t young_kib_moved_by_kernel(char *addr, const int nodes[2])
 CASE(soft_dirty_by_the_device)
 {
 	int fd = open_device(0);
-	char *addr = map_anon(LENGTH);
+	char *addr = not_soft_dirty();
 	size_t i;
 
-	quiet_kernel();
-	fill(addr, LENGTH, 1);
-	/* A kernel without the bits takes the request to clear them all the same. */
-	if (!soft_dirty(addr, false))
-		skip("no soft-dirty bits");
-	clear_soft_dirty();
-	if (soft_dirty(addr, false))
-		skip("no soft-dirty bits");
 	for (i = 0; i < PAGES; i++)
 		if (is_chosen(i))
 			dev_set(fd, page_at(addr, i), 8, 8, 5);

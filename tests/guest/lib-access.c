@@ -8,6 +8,7 @@
 
 #include <svm/access.h>
 
+#include "client.h"
 #include "harness.h"
 #include "lib.h"
 #include "mem.h"
@@ -211,48 +212,17 @@ CASE(access_errors)
 	svm_close(svm);
 }
 
-struct client {
-	int sock;
-	struct gate done;
-};
-
-static void client(void *arg)
-{
-	struct client *c = arg;
-	char *addr = map_anon(LENGTH);
-
-	fill(addr, LENGTH, 1);
-	send_fd(c->sock, open_device(0));
-	CHECK_EQ(write(c->sock, &addr, sizeof(addr)), sizeof(addr));
-	gate_wait(&c->done);
-	check_fill(addr, LENGTH, 2);
-}
-
 /* Its memory, and a buffer in ours. */
 CASE(access_to_another_process)
 {
-	struct svm_open_opts opts = SVM_OPEN_OPTS_INIT;
-	struct client c = { .done = gate_make() };
-	char *addr, *buffer = map_anon(LENGTH);
-	struct svm *svm;
-	int sv[2], fd;
-	pid_t pid;
+	struct client c = client_start(LENGTH, 1, 2);
+	char *buffer = map_anon(LENGTH);
 
-	make_sockets(sv);
-	c.sock = sv[1];
-	pid = child(client, &c);
-	fd = receive_fd(sv[0]);
-	CHECK_EQ(read(sv[0], &addr, sizeof(addr)), sizeof(addr));
-	opts.pid = pid;
-	opts.fds = &fd;
-	opts.nr_fds = 1;
-	CHECK_RET(svm_open(&svm, &opts), 0);
-	CHECK_RET(svm_access_read(svm, 0, addr, LENGTH, buffer), 0);
+	CHECK_RET(svm_access_read(c.svm, 0, c.addr, LENGTH, buffer), 0);
 	check_fill(buffer, LENGTH, 1);
 	fill(buffer, LENGTH, 2);
-	CHECK_RET(svm_access_write(svm, 0, addr, LENGTH, buffer), 0);
-	gate_open(&c.done, 1);
-	child_ok(pid);
-	CHECK_RET(svm_access_read(svm, 0, addr, LENGTH, buffer), -ESRCH);
-	svm_close(svm);
+	CHECK_RET(svm_access_write(c.svm, 0, c.addr, LENGTH, buffer), 0);
+	client_end(&c);
+	CHECK_RET(svm_access_read(c.svm, 0, c.addr, LENGTH, buffer), -ESRCH);
+	svm_close(c.svm);
 }

@@ -9,6 +9,7 @@
 #include <svm/events.h>
 #include <svm/exclusive.h>
 
+#include "client.h"
 #include "engine.h"
 #include "harness.h"
 #include "lib.h"
@@ -207,48 +208,15 @@ CASE(events_of_two_devices)
 	svm_close(svm);
 }
 
-struct client {
-	int sock;
-	struct gate done;
-};
-
-static void client(void *arg)
-{
-	struct client *c = arg;
-	char *addr = map_aligned(LENGTH);
-
-	fill(addr, LENGTH, 1);
-	send_fd(c->sock, open_device(0));
-	CHECK_EQ(write(c->sock, &addr, sizeof(addr)), sizeof(addr));
-	gate_wait(&c->done);
-	check_fill(addr, LENGTH, 1);
-}
-
 /* What its end brought can be read when it is gone. */
 CASE(events_of_another_process)
 {
-	struct svm_open_opts opts = SVM_OPEN_OPTS_INIT;
-	struct client c = { .done = gate_make() };
-	struct svm_events *events;
-	struct svm *svm;
-	int sv[2], fd;
-	char *addr;
-	pid_t pid;
+	struct client c = client_start(LENGTH, 1, 1);
+	struct svm_events *events = stream(c.svm, 0, 0, 0);
 
-	make_sockets(sv);
-	c.sock = sv[1];
-	pid = child(client, &c);
-	fd = receive_fd(sv[0]);
-	CHECK_EQ(read(sv[0], &addr, sizeof(addr)), sizeof(addr));
-	opts.pid = pid;
-	opts.fds = &fd;
-	opts.nr_fds = 1;
-	CHECK_RET(svm_open(&svm, &opts), 0);
-	events = stream(svm, 0, 0, 0);
-	to_device(svm, addr, LENGTH);
-	gate_open(&c.done, 1);
-	child_ok(pid);
+	to_device(c.svm, c.addr, LENGTH);
+	client_end(&c);
 	CHECK_EQ(told_of(events, SVM_EVENT_MIGRATED, SVM_CAUSE_CPU), LENGTH);
 	svm_events_close(events);
-	svm_close(svm);
+	svm_close(c.svm);
 }

@@ -10,6 +10,7 @@
 
 #include <svm/svm.h>
 
+#include "client.h"
 #include "harness.h"
 #include "lib.h"
 #include "mem.h"
@@ -471,61 +472,27 @@ CASE(forked_child)
 	svm_close(inherited);
 }
 
-struct client {
-	int sock;
-	struct gate done;
-};
-
-static void client(void *arg)
-{
-	struct client *c = arg;
-	char *addr = map_anon(LENGTH);
-
-	fill(addr, LENGTH, 1);
-	send_fd(c->sock, open_device(0));
-	send_fd(c->sock, open_device(1));
-	CHECK_EQ(write(c->sock, &addr, sizeof(addr)), sizeof(addr));
-	gate_wait(&c->done);
-	check_fill(addr, LENGTH, 1);
-}
-
 /* Acting for another process with the contexts that it handed over. */
 CASE(another_process)
 {
-	struct svm_open_opts opts = SVM_OPEN_OPTS_INIT;
-	struct client c = { .done = gate_make() };
+	struct client c = client_start(LENGTH, 2, 1);
 	struct svm_stats stats = { .size = sizeof(stats) };
 	struct svm_result result = SVM_RESULT_INIT;
-	int sv[2], fds[2];
-	struct svm *svm;
-	char *addr;
-	pid_t pid;
 
-	make_sockets(sv);
-	c.sock = sv[1];
-	pid = child(client, &c);
-	fds[0] = receive_fd(sv[0]);
-	fds[1] = receive_fd(sv[0]);
-	CHECK_EQ(read(sv[0], &addr, sizeof(addr)), sizeof(addr));
-	opts.pid = pid;
-	opts.fds = fds;
-	opts.nr_fds = 2;
-	CHECK_RET(svm_open(&svm, &opts), 0);
-	CHECK_EQ(svm_device_count(svm), 2);
-	CHECK_RET(svm_migrate(svm, addr, LENGTH, svm_on_device(1), NULL,
+	CHECK_EQ(svm_device_count(c.svm), 2);
+	CHECK_RET(svm_migrate(c.svm, c.addr, LENGTH, svm_on_device(1), NULL,
 			      &result),
 		  0);
 	CHECK_EQ(result.bytes_moved, LENGTH);
-	CHECK_EQ(lib_bytes_on_device(svm, addr, LENGTH, 1), LENGTH);
-	gate_open(&c.done, 1);
-	child_ok(pid);
-	CHECK_RET(svm_migrate(svm, addr, LENGTH, svm_on_device(1), NULL,
+	CHECK_EQ(lib_bytes_on_device(c.svm, c.addr, LENGTH, 1), LENGTH);
+	client_end(&c);
+	CHECK_RET(svm_migrate(c.svm, c.addr, LENGTH, svm_on_device(1), NULL,
 			      &result),
 		  -ESRCH);
 	/* The last figures can still be read. */
-	CHECK_RET(svm_get_stats(svm, &stats), 0);
+	CHECK_RET(svm_get_stats(c.svm, &stats), 0);
 	CHECK_EQ(stats.bytes_to_device, LENGTH);
-	svm_close(svm);
+	svm_close(c.svm);
 }
 
 /* Files and shared memory go to nodes, not to devices. */
