@@ -99,7 +99,7 @@ static void svm_evict_tell(struct svm_eviction *ev, unsigned long moved,
  * @nr: how many pages. A huge page goes whole, also if that is more.
  *
  * Context: the device's gate, or its drain, keeps the pool; no mmap_lock, family
- * mutex or folio lock is held.
+ * lock or folio lock is held.
  * Return: how many went home.
  */
 unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)

@@ -15,7 +15,7 @@
  * too late.
  *
  * Locking: none from outside. As for all migrations, mmap_lock for reading and
- * the VMA's family mutex. Whoever has them holds up the eviction of his pages,
+ * the VMA's family lock. Whoever has them holds up the eviction of his pages,
  * killably if the eviction is. While mappings are looked for, folios and anon_vmas
  * are only tried.
  *
@@ -27,7 +27,6 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
-#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/sort.h>
@@ -239,11 +238,11 @@ static bool svm_evict_lock_mm(struct svm_eviction *ev, struct mm_struct *mm)
 }
 
 static bool svm_evict_lock_family(struct svm_eviction *ev,
-				  struct mutex *family)
+				  struct svm_family *family)
 {
 	if (ev->killable)
-		return !mutex_lock_killable(family);
-	mutex_lock(family);
+		return !svm_family_lock_killable(family);
+	svm_family_lock(family);
 	return true;
 }
 
@@ -252,7 +251,7 @@ static void svm_evict_mm(struct svm_eviction *ev, struct svm_evict_batch *batch,
 			 struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma;
-	struct mutex *family; /* NULL: none of ours is there */
+	struct svm_family *family; /* NULL: none of ours is there */
 
 	if (!svm_evict_lock_mm(ev, mm))
 		return;
@@ -261,7 +260,7 @@ static void svm_evict_mm(struct svm_eviction *ev, struct svm_evict_batch *batch,
 	family = vma ? svm_family(vma) : NULL;
 	if (family && svm_evict_lock_family(ev, family)) {
 		svm_evict_window(ev, batch, vma, addr);
-		mutex_unlock(family);
+		svm_family_unlock(family);
 	}
 	mmap_read_unlock(mm);
 }

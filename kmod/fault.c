@@ -8,7 +8,7 @@
  * the CPU faults again, on the page alone.
  *
  * Locking: the core calls with mmap_lock held for reading and the folio locked
- * and referenced. The family mutex is only tried; who has it may take neighbours
+ * and referenced. The family lock is only tried; who has it may take neighbours
  * along, see family.c. The device can't go away: it has a page in use.
  *
  * The CPU waits for what was touched. What was not asked for may take the time to
@@ -19,7 +19,6 @@
 #include <linux/memremap.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -191,7 +190,7 @@ static void svm_reach_widen(struct svm_reach *reach, unsigned long touched,
 
 /* A page table entry: with its neighbours, if that is possible. */
 static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
-				struct mutex *family, struct svm_event *event,
+				struct svm_family *family, struct svm_event *event,
 				u64 *count)
 {
 	struct svm_device *sdev = svm_device_of_page(vmf->page);
@@ -303,7 +302,7 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 	};
 	u64 count[SVM_CTR_NR] = {};
 	u64 began = ktime_get_ns();
-	struct mutex *family; /* NULL: none, or somebody has it */
+	struct svm_family *family; /* NULL: none, or somebody has it */
 	vm_fault_t ret;
 
 	family = svm_family_trylock(vma);
@@ -313,7 +312,7 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 	else
 		ret = svm_fault_pmd(vmf, &args, &event);
 	if (family)
-		mutex_unlock(family);
+		svm_family_unlock(family);
 
 	/* Not those that come again at once, for what another one holds. */
 	if (event.length) {

@@ -10,7 +10,7 @@
  * to tell the caller why.
  *
  * Locking, from the outside: the device's gate, the mirror's, mmap_lock (by
- * window; for reading, but see svm_lock_mm()), the VMA's family mutex, folio locks
+ * window; for reading, but see svm_lock_mm()), the VMA's family lock, folio locks
  * (in migrate_vma), svm_scratch.bounce_lock, the pool's spinlock. User memory is
  * touched with none of them held: the range that moves may hold the array of
  * answers.
@@ -138,13 +138,13 @@ static long svm_migrate_vma(struct svm_migration *mig,
 			    struct vm_area_struct *vma, unsigned long addr,
 			    unsigned long nr)
 {
-	struct mutex *family = svm_family(vma); /* NULL: it has none yet */
+	struct svm_family *family = svm_family(vma); /* NULL: it has none yet */
 
-	if (family && mutex_lock_killable(family))
+	if (family && svm_family_lock_killable(family))
 		return -EINTR;
 	nr = svm_migrate_window(mig, vma, addr, nr, family);
 	if (family)
-		mutex_unlock(family);
+		svm_family_unlock(family);
 	return nr;
 }
 

@@ -14,9 +14,9 @@
 #include "crew.h"
 #include "pool.h"
 
-struct mutex;
 struct svm_context;
 struct svm_device;
+struct svm_family;
 struct svm_home;
 
 /* 8 MiB: enough to spread the cost of a call to migrate_vma over. */
@@ -125,6 +125,6 @@ enum svm_page_status svm_why_stayed(struct svm_migration *mig,
 unsigned long svm_migrate_window(struct svm_migration *mig,
 				 struct vm_area_struct *vma,
 				 unsigned long start, unsigned long nr,
-				 struct mutex *family /* of the VMA */);
+				 struct svm_family *family /* of the VMA */);
 
 #endif /* SVM_MIGRATION_H */

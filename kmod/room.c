@@ -7,7 +7,7 @@
  * taken out of the owner's clock before the first page is evicted, and so is what
  * the call brings there, until it ends; the queue of these is the call's own.
  *
- * Locking: the device's gate is held, and no mmap_lock, family mutex or folio
+ * Locking: the device's gate is held, and no mmap_lock, family lock or folio
  * lock; mmap_lock is taken to look at the range, a window at a time.
  *
  * What is pinned stays, and what is to be kept goes when there is nothing else.

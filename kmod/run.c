@@ -14,7 +14,7 @@
  * it is large (crew.c), piece by piece, while the destinations of the next pieces
  * are allocated.
  *
- * Locking: mmap_lock is held, and the VMA's family mutex if it has one, see
+ * Locking: mmap_lock is held, and the VMA's family lock if it has one, see
  * family.c. Who helps to copy takes svm_scratch.bounce_lock at most.
  *
  * Limits: the window's. In each of SVM_MIGRATE_TRIES passes a huge page is tried at
@@ -465,7 +465,7 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 					   struct vm_area_struct *vma,
 					   unsigned long start,
 					   unsigned long first, unsigned int nr,
-					   struct mutex *family)
+					   struct svm_family *family)
 {
 	struct svm_scratch *s = mig->scratch;
 	struct migrate_vma args = {
@@ -553,7 +553,8 @@ static void svm_return_blocks(struct svm_migration *mig, unsigned int nr)
 static unsigned long svm_migrate_huge(struct svm_migration *mig,
 				      struct vm_area_struct *vma,
 				      unsigned long start, unsigned long first,
-				      unsigned long nr, struct mutex *family)
+				      unsigned long nr,
+				      struct svm_family *family)
 {
 	struct svm_scratch *s = mig->scratch;
 	struct svm_again again, more = {};
@@ -602,7 +603,8 @@ static unsigned long svm_migrate_huge(struct svm_migration *mig,
 static unsigned long svm_migrate_huge(struct svm_migration *mig,
 				      struct vm_area_struct *vma,
 				      unsigned long start, unsigned long first,
-				      unsigned long nr, struct mutex *family)
+				      unsigned long nr,
+				      struct svm_family *family)
 {
 	return 0;
 }
@@ -624,7 +626,7 @@ static bool svm_run_ends(struct svm_migration *mig, struct vm_area_struct *vma,
 static unsigned long svm_migrate_pass(struct svm_migration *mig,
 				      struct vm_area_struct *vma,
 				      unsigned long start, unsigned long nr,
-				      struct mutex *family)
+				      struct svm_family *family)
 {
 	struct svm_scratch *s = mig->scratch;
 	unsigned long i, first;
@@ -700,7 +702,7 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
  * @vma: the VMA.
  * @start: where the window begins.
  * @nr: its length in pages, up to SVM_WINDOW_PAGES.
- * @family: the mutex that is held; NULL if the VMA has none yet, see
+ * @family: whose lock is held; NULL if the VMA has none yet, see
  *	svm_family().
  *
  * What is busy is mostly so for a moment: on its way to the LRU by another CPU,
@@ -713,7 +715,7 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
 unsigned long svm_migrate_window(struct svm_migration *mig,
 				 struct vm_area_struct *vma,
 				 unsigned long start, unsigned long nr,
-				 struct mutex *family)
+				 struct svm_family *family)
 {
 	struct svm_scratch *s = mig->scratch;
 	unsigned int tries;
