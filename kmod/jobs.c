@@ -200,6 +200,7 @@ static void svm_job_work(struct work_struct *work)
 	if (error)
 		goto end_job;
 	mig.home = &job->home;
+	mig.background = true;
 
 	while (!error && arg->next < arg->addr + arg->length) {
 		if (READ_ONCE(job->cancelled))

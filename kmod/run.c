@@ -155,16 +155,26 @@ static void svm_fill_piece(void *arg, unsigned int piece, bool helping)
 			  nr * PAGE_SIZE);
 }
 
+/* Whether a run is copied by the caller alone. */
+static bool svm_fills_alone(const struct svm_run *run,
+			    const struct svm_page *first)
+{
+	const struct svm_migration *mig = run->mig;
+
+	if (run->nr < SVM_BLOCK_PAGES)
+		return true;
+	/* Who moves in the background has other work for the other CPUs. */
+	if (mig->background)
+		return true;
+	/* From device to device all goes through one bounce page. */
+	return mig->to_device && first->place == SVM_PLACE_DEVICE;
+}
+
 /* Begin to fill a run: with help if it is worth it. */
 static void svm_fill_begin(struct svm_run *run, const struct svm_page *first)
 {
-	struct svm_migration *mig = run->mig;
-	/* From device to device all goes through one bounce page. */
-	bool bounces = mig->to_device && first->place == SVM_PLACE_DEVICE;
-
-	svm_crew_begin(&mig->scratch->crew,
-		       run->nr < SVM_BLOCK_PAGES || bounces, svm_fill_piece,
-		       run);
+	svm_crew_begin(&run->mig->scratch->crew, svm_fills_alone(run, first),
+		       svm_fill_piece, run);
 }
 
 /* The destination of what was found broken is thrown away. */

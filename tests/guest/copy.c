@@ -10,6 +10,7 @@
 
 #include "dev.h"
 #include "harness.h"
+#include "jobs.h"
 #include "mem.h"
 #include "os.h"
 
@@ -120,6 +121,40 @@ CASE(all_by_parameter)
 		there_and_back(fd, small, LENGTH, i);
 	}
 	CHECK(!write_file(CPUS, "-1"));
+}
+
+/* A move by a job; what is busy may stay. */
+static void move_by_job(int fd, char *addr, size_t length, struct dest to)
+{
+	int efd = event_make();
+	struct svm_job_result r;
+
+	submit(fd, addr, length, to, efd);
+	r = reap_one(fd, efd);
+	CHECK_EQ(r.error, 0);
+	CHECK_GT(r.pages[SVM_PAGE_MOVED], 0);
+	CHECK_SYS(close(efd));
+}
+
+/* Who moves in the background wants the other CPUs for himself. */
+CASE(jobs_alone)
+{
+	int fd = open_device(0), i;
+	char *huge = map_thp(LENGTH), *small = map_small(LENGTH);
+
+	for (i = 0; i < 4; i++) {
+		long long before = helped(0);
+
+		fill(huge, LENGTH, i);
+		fill(small, LENGTH, i);
+		move_by_job(fd, huge, LENGTH, TO_DEVICE);
+		move_by_job(fd, small, LENGTH, TO_DEVICE);
+		move_by_job(fd, huge, LENGTH, TO_SYSTEM);
+		move_by_job(fd, small, LENGTH, TO_SYSTEM);
+		CHECK_EQ(helped(0), before);
+		check_fill(huge, LENGTH, i);
+		check_fill(small, LENGTH, i);
+	}
 }
 
 /* Not for what is done before a helper has come. */
