@@ -27,8 +27,7 @@ module_param(dma_copy, bool, 0644);
 MODULE_PARM_DESC(dma_copy,
 		 "Devices of system memory that are made from now on copy by a DMA engine, if there is one (default: no)");
 
-static int svm_cpu_copy(struct svm_copy_engine *engine, struct page *dst,
-			struct page *src, unsigned long nr)
+static int svm_cpu_copy(struct page *dst, struct page *src, unsigned long nr)
 {
 	unsigned long i, left;
 	void *to, *from;
@@ -46,9 +45,10 @@ static int svm_cpu_copy(struct svm_copy_engine *engine, struct page *dst,
 	return 0;
 }
 
-static struct svm_copy_engine svm_cpu_engine = {
+/* No engine beside the CPU: there is no piece that one would copy. */
+static struct svm_copy_engine svm_no_engine = {
 	.name = "cpu",
-	.copy = svm_cpu_copy,
+	.min_pages = ULONG_MAX,
 };
 
 /**
@@ -63,7 +63,7 @@ struct svm_copy_engine *svm_copy_engine_get(int node)
 
 	if (READ_ONCE(dma_copy))
 		engine = svm_copy_dma_get(node);
-	return engine ?: &svm_cpu_engine;
+	return engine ?: &svm_no_engine;
 }
 
 /**
@@ -82,7 +82,7 @@ void svm_copy_engine_put(struct svm_copy_engine *engine)
  */
 const char *svm_copy_engine_name(struct svm_copy_engine *engine)
 {
-	return READ_ONCE(engine->off) ? svm_cpu_engine.name : engine->name;
+	return READ_ONCE(engine->off) ? svm_no_engine.name : engine->name;
 }
 
 /**
@@ -100,9 +100,8 @@ int svm_copy_engine_copy(struct svm_device *sdev, struct page *dst,
 	struct svm_copy_engine *engine = sdev->copy_engine;
 	int ret;
 
-	if (engine == &svm_cpu_engine || nr < engine->min_pages ||
-	    READ_ONCE(engine->off))
-		return svm_cpu_copy(&svm_cpu_engine, dst, src, nr);
+	if (nr < engine->min_pages || READ_ONCE(engine->off))
+		return svm_cpu_copy(dst, src, nr);
 
 	ret = engine->copy(engine, dst, src, nr);
 	if (!ret) {
@@ -116,5 +115,5 @@ int svm_copy_engine_copy(struct svm_device *sdev, struct page *dst,
 		svm_count(&sdev->counters, SVM_CTR_DMA_COPY_FAILURES, 1);
 		trace_svm_dma_copy_failed(sdev->id, nr, ret);
 	}
-	return svm_cpu_copy(&svm_cpu_engine, dst, src, nr);
+	return svm_cpu_copy(dst, src, nr);
 }

@@ -10,7 +10,7 @@ struct svm_device;
 /**
  * struct svm_copy_engine - who copies between pages that the CPU can address
  * @name: for sysfs.
- * @min_pages: what is smaller is not worth the trouble.
+ * @min_pages: what is smaller the CPU copies, being sooner done.
  * @off: it hung once, and is not used any more. Only ever set.
  * @copy: copy @nr pages, neighbours in physical memory on both sides. May sleep,
  *	for a bounded time; called by several CPUs at the same time. Returns 0,
