@@ -8,8 +8,9 @@
 /*
  * What is counted; each is a field of struct svm_ioctl_stats, but for the last,
  * from SVM_CTR_BYTES_HELPED on, which are in sysfs only: what was copied by other
- * CPUs than the caller's, what by a DMA engine, and how many pieces that engine
- * left to the CPU because it could not.
+ * CPUs than the caller's, what of that after the caller had gone on to the next
+ * batch, what by a DMA engine, and how many pieces that engine left to the CPU
+ * because it could not.
  */
 enum svm_counter {
 	SVM_CTR_MIGRATE_CALLS,
@@ -27,6 +28,7 @@ enum svm_counter {
 	SVM_CTR_BYTES_ACCESSED,
 	SVM_CTR_BYTES_ACCESSED_DEVICE,
 	SVM_CTR_BYTES_HELPED,
+	SVM_CTR_BYTES_BESIDE,
 	SVM_CTR_BYTES_DMA_COPIED,
 	SVM_CTR_DMA_COPY_FAILURES,
 	SVM_CTR_NR,

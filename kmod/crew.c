@@ -4,10 +4,11 @@
  *
  * Who moves a run of pages offers its content piece by piece, while he allocates the
  * destination of the next. Whoever is free takes the next piece: workers on other
- * CPUs, the nearest first, and he himself when they don't keep up. In the end he
- * does what is left, and then waits for pieces that others have begun. He never
- * waits for a worker to come: one that is late, since its CPU has something else
- * to do, is called off.
+ * CPUs, the nearest first, and he himself when they don't keep up. Pieces belong to
+ * batches, of which two can be open: so he goes on to the next while the last is
+ * copied. In the end he does what is left of a batch, and then waits for pieces that
+ * others have begun. He never waits for a worker to come: one that is late, since
+ * its CPU has something else to do, is called off.
  *
  * Helpers copy and nothing else. What goes by the task, such as memory policy,
  * cpuset, memory cgroup and signals, stays with the caller, and so do the
@@ -17,11 +18,13 @@
  * share a cache with the caller, and that may be just one. So each helper is
  * called to a CPU by name, which for such a workqueue is a wish.
  *
- * Locking: none; a piece is taken by compare and exchange, and the workqueue orders
- * what a helper did before what comes after svm_crew_end().
+ * Locking: none; a piece is taken by compare and exchange. Who does the last one of a
+ * batch that is waited for completes it, which orders what helpers did before what
+ * comes after svm_crew_close().
  *
- * Limits: SVM_CREW_HELPERS. The administrator has the parameter copy_cpus, and
- * /sys/devices/virtual/workqueue/svm_copy for where and how nicely.
+ * Limits: SVM_CREW_HELPERS, SVM_CREW_PIECES, SVM_CREW_BATCHES. The administrator
+ * has the parameter copy_cpus, and /sys/devices/virtual/workqueue/svm_copy for where
+ * and how nicely.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>
@@ -50,17 +53,28 @@ void svm_crews_exit(void)
 	destroy_workqueue(svm_crew_wq);
 }
 
-/* Work on the next piece. Return: whether there was one. */
-static bool svm_crew_work(struct svm_crew *crew, bool helping)
+/*
+ * Work on the next piece, if its number is less than @end.
+ *
+ * Return: whether there was one.
+ */
+static bool svm_crew_work(struct svm_crew *crew, int end, bool helping)
 {
-	int piece = atomic_read(&crew->taken);
+	int nr = atomic_read(&crew->taken);
+	struct svm_crew_batch *batch;
+	struct svm_piece *piece;
 
 	do {
 		/* Pairs with svm_crew_offer(): what it is about is written. */
-		if (piece >= smp_load_acquire(&crew->ready))
+		if (nr >= min(smp_load_acquire(&crew->ready), end))
 			return false;
-	} while (!atomic_try_cmpxchg(&crew->taken, &piece, piece + 1));
+	} while (!atomic_try_cmpxchg(&crew->taken, &nr, nr + 1));
+
+	piece = &crew->pieces[nr];
+	batch = &crew->batches[piece->batch];
 	crew->work(crew->arg, piece, helping);
+	if (atomic_dec_and_test(&batch->left))
+		complete(&batch->done);
 	return true;
 }
 
@@ -68,7 +82,7 @@ static void svm_crew_help(struct work_struct *work)
 {
 	struct svm_helper *helper = container_of(work, struct svm_helper, work);
 
-	while (svm_crew_work(helper->crew, true))
+	while (svm_crew_work(helper->crew, SVM_CREW_PIECES, true))
 		cond_resched();
 	WRITE_ONCE(helper->awake, false);
 }
@@ -81,6 +95,8 @@ void svm_crew_init(struct svm_crew *crew)
 {
 	unsigned int i;
 
+	for (i = 0; i < SVM_CREW_BATCHES; i++)
+		init_completion(&crew->batches[i].done);
 	for (i = 0; i < SVM_CREW_HELPERS; i++) {
 		INIT_WORK(&crew->helpers[i].work, svm_crew_help);
 		crew->helpers[i].crew = crew;
@@ -91,11 +107,12 @@ void svm_crew_init(struct svm_crew *crew)
  * svm_crew_begin() - begin a run
  * @crew: the crew; nothing is under way in it.
  * @alone: nobody shall help.
- * @work: works on a piece, by its number.
+ * @work: works on a piece.
  * @arg: passed to it.
  */
 void svm_crew_begin(struct svm_crew *crew, bool alone,
-		    void (*work)(void *arg, unsigned int piece, bool helping),
+		    void (*work)(void *arg, const struct svm_piece *piece,
+				 bool helping),
 		    void *arg)
 {
 	unsigned int nr = min(READ_ONCE(copy_cpus), num_online_cpus());
@@ -132,13 +149,38 @@ static void svm_crew_call(struct svm_crew *crew, unsigned int n)
 }
 
 /**
- * svm_crew_offer() - another piece can be worked on
+ * svm_crew_open() - begin a batch, to which the pieces belong that are offered next
  * @crew: the crew.
+ * @nr: its number; it is not open.
  */
-void svm_crew_offer(struct svm_crew *crew)
+void svm_crew_open(struct svm_crew *crew, unsigned int nr)
 {
+	struct svm_crew_batch *batch = &crew->batches[nr];
+
+	batch->end = crew->ready;
+	atomic_set(&batch->left, 1);
+	WRITE_ONCE(crew->newest, nr);
+}
+
+/**
+ * svm_crew_offer() - another piece of the newest batch can be worked on
+ * @crew: the crew, with less than SVM_CREW_PIECES pieces.
+ * @first: its first page.
+ * @nr: how many pages.
+ */
+void svm_crew_offer(struct svm_crew *crew, unsigned long first,
+		    unsigned long nr)
+{
+	struct svm_crew_batch *batch = &crew->batches[crew->newest];
 	unsigned int i, left;
 
+	crew->pieces[crew->ready] = (struct svm_piece){
+		.first = first,
+		.nr = nr,
+		.batch = crew->newest,
+	};
+	batch->end = crew->ready + 1;
+	atomic_inc(&batch->left);
 	/* With all that the caller has written for it. */
 	smp_store_release(&crew->ready, crew->ready + 1);
 	left = crew->ready - atomic_read(&crew->taken);
@@ -146,19 +188,32 @@ void svm_crew_offer(struct svm_crew *crew)
 		if (!READ_ONCE(crew->helpers[i].awake))
 			svm_crew_call(crew, i);
 	if (left > crew->nr_helpers * SVM_CREW_AHEAD)
-		svm_crew_work(crew, false);
+		svm_crew_work(crew, crew->ready, false);
 }
 
 /**
- * svm_crew_end() - end a run: all pieces that were offered are done
+ * svm_crew_close() - end a batch: all its pieces are done
  * @crew: the crew.
+ * @nr: its number; no batch that was opened before it is open.
+ */
+void svm_crew_close(struct svm_crew *crew, unsigned int nr)
+{
+	struct svm_crew_batch *batch = &crew->batches[nr];
+
+	while (svm_crew_work(crew, batch->end, false))
+		cond_resched();
+	if (!atomic_dec_and_test(&batch->left))
+		wait_for_completion(&batch->done);
+}
+
+/**
+ * svm_crew_end() - end a run: nobody works for it any more
+ * @crew: the crew; all batches are closed.
  */
 void svm_crew_end(struct svm_crew *crew)
 {
 	unsigned int i;
 
-	while (svm_crew_work(crew, false))
-		cond_resched();
 	for (i = 0; i < crew->nr_helpers; i++)
 		if (crew->helpers[i].cpu >= 0)
 			cancel_work_sync(&crew->helpers[i].work);

@@ -62,7 +62,7 @@ struct svm_scratch {
  * @to_device: destination is @sdev, or else system memory.
  * @resident_only: don't populate holes.
  * @evict: make room for what there is none for.
- * @background: nobody waits for it in a call, so one CPU is enough.
+ * @background: a job's: who asked for it does something else meanwhile.
  * @node: for system memory, or NUMA_NO_NODE.
  * @home: where system memory comes from; NULL for where the current task gets
  *	it.

@@ -14,6 +14,13 @@
  * it is large (crew.c), piece by piece, while the destinations of the next pieces
  * are allocated.
  *
+ * Single pages are more work for who maps than for who copies. So where others copy,
+ * a long run of them to the device goes through the core in batches, of which two
+ * are under way: the next is set up, and the one before replaced and finished, while
+ * one is copied. On the way home the caller has pages to clear instead.
+ * To set up a batch with another one locked is no more than a long batch does by
+ * itself: it too waits for huge folios to be split with single pages locked.
+ *
  * Locking: mmap_lock is held, and the VMA's family lock if it has one, see
  * family.c. Who helps to copy takes svm_scratch.bounce_lock at most.
  *
@@ -43,21 +50,46 @@
 
 /* What one CPU copies at once: 256 KiB, a part of a huge page or a whole one. */
 #define SVM_PIECE_PAGES 64UL
-#define SVM_BLOCK_PIECES (SVM_BLOCK_PAGES / SVM_PIECE_PAGES)
+
+/*
+ * What the core is asked for at once when others copy: 2 MiB, or all there is to a
+ * page table. Also a multiple of a piece.
+ */
+#define SVM_BATCH_PAGES SVM_BLOCK_PAGES
+
+/* The first batch may be a part, and the last piece of each. */
+static_assert(SVM_WINDOW_PAGES / SVM_PIECE_PAGES +
+	      SVM_WINDOW_PAGES / SVM_BATCH_PAGES + 1 <= SVM_CREW_PIECES);
 
 /**
  * struct svm_run - a run of which the content is copied
  * @mig: the call; source and destination are in its scratch.
+ * @vma: where it is.
+ * @addr: of its first page.
  * @status: of the pages; SVM_PAGE_POISONED is put there for what is broken, with a
  *	huge page for its first page.
  * @nr: how many pages.
+ * @moved: how many of them have moved.
  * @huge: they are huge pages, all of them.
  */
 struct svm_run {
 	struct svm_migration *mig;
+	struct vm_area_struct *vma;
+	unsigned long addr;
 	u8 *status;
 	unsigned long nr;
+	unsigned long moved;
 	bool huge;
+};
+
+/**
+ * struct svm_batch - a part of a run of single pages that goes through the core
+ * @args: for the core; its arrays are parts of those in the scratch.
+ * @first: its first page in the run.
+ */
+struct svm_batch {
+	struct migrate_vma args;
+	unsigned long first;
 };
 
 static struct page *svm_alloc_system_page(struct svm_migration *mig,
@@ -127,15 +159,16 @@ static int svm_fill_pages(struct svm_migration *mig, struct page *dst,
 }
 
 /* Fill the destinations of a piece of a run: by whoever has the time. */
-static void svm_fill_piece(void *arg, unsigned int piece, bool helping)
+static void svm_fill_piece(void *arg, const struct svm_piece *piece,
+			   bool helping)
 {
 	struct svm_run *run = arg;
+	struct svm_counters *counters = &run->mig->sdev->counters;
 	struct svm_scratch *s = run->mig->scratch;
 	unsigned long step = run->huge ? SVM_PIECE_PAGES : 1;
-	unsigned long i = piece * SVM_PIECE_PAGES;
-	unsigned long end = min(i + SVM_PIECE_PAGES, run->nr), nr = 0;
+	unsigned long i, end = piece->first + piece->nr, nr = 0;
 
-	for (; i < end; i += step) {
+	for (i = piece->first; i < end; i += step) {
 		unsigned long head = run->huge ? ALIGN_DOWN(i, SVM_BLOCK_PAGES)
 					       : i;
 		struct page *dst = migrate_pfn_to_page(s->dst[head]);
@@ -150,9 +183,11 @@ static void svm_fill_piece(void *arg, unsigned int piece, bool helping)
 			WRITE_ONCE(run->status[head], SVM_PAGE_POISONED);
 		nr += step;
 	}
-	if (helping)
-		svm_count(&run->mig->sdev->counters, SVM_CTR_BYTES_HELPED,
-			  nr * PAGE_SIZE);
+	if (!helping)
+		return;
+	svm_count(counters, SVM_CTR_BYTES_HELPED, nr * PAGE_SIZE);
+	if (svm_crew_is_ahead(&s->crew, piece))
+		svm_count(counters, SVM_CTR_BYTES_BESIDE, nr * PAGE_SIZE);
 }
 
 /* Whether a run is copied by the caller alone. */
@@ -163,8 +198,8 @@ static bool svm_fills_alone(const struct svm_run *run,
 
 	if (run->nr < SVM_BLOCK_PAGES)
 		return true;
-	/* Who moves in the background has other work for the other CPUs. */
-	if (mig->background)
+	/* The other CPUs have other work, and help with small pages gains little. */
+	if (mig->background && !run->huge)
 		return true;
 	/* From device to device all goes through one bounce page. */
 	return mig->to_device && first->place == SVM_PLACE_DEVICE;
@@ -283,6 +318,83 @@ static enum svm_page_status svm_prepare_page(struct svm_migration *mig,
 }
 
 /*
+ * Begin a batch: where the run goes on at page @first. Its pages are locked and
+ * unmapped then, their destinations are there, and can be filled.
+ */
+static void svm_begin_batch(struct svm_run *run, struct svm_batch *batch,
+			    unsigned int turn, unsigned long first,
+			    unsigned long nr)
+{
+	struct svm_migration *mig = run->mig;
+	struct svm_scratch *s = mig->scratch;
+	unsigned long i, offered = first, end = first + nr;
+
+	*batch = (struct svm_batch){
+		.args = {
+			.vma = run->vma,
+			.src = s->src + first,
+			.dst = s->dst + first,
+			.start = run->addr + first * PAGE_SIZE,
+			.end = run->addr + end * PAGE_SIZE,
+			.pgmap_owner = SVM_PGMAP_OWNER,
+			.flags = MIGRATE_VMA_SELECT_SYSTEM |
+				 MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+		},
+		.first = first,
+	};
+	svm_crew_open(&s->crew, turn);
+	if (migrate_vma_setup(&batch->args)) {
+		/* Not for a VMA that svm_vma_status() lets through. */
+		memset(run->status + first, SVM_PAGE_SPECIAL, nr);
+		return;
+	}
+
+	for (i = first; i < end; i++) {
+		if (s->src[i] & MIGRATE_PFN_MIGRATE)
+			run->status[i] = svm_prepare_page(mig, run->vma,
+							  run->addr, i);
+		if (i + 1 - offered == SVM_PIECE_PAGES || i + 1 == end) {
+			svm_crew_offer(&s->crew, offered, i + 1 - offered);
+			offered = i + 1;
+		}
+	}
+}
+
+/* Finish it: its content is copied, what can be replaced is, the rest is put back. */
+static void svm_finish_batch(struct svm_run *run, struct svm_batch *batch,
+			     unsigned int turn)
+{
+	struct svm_scratch *s = run->mig->scratch;
+	unsigned long i, end = batch->first + batch->args.npages;
+
+	svm_crew_close(&s->crew, turn);
+	for (i = batch->first; i < end; i++)
+		svm_drop_broken(run, i);
+
+	migrate_vma_pages(&batch->args);
+	for (i = batch->first; i < end; i++) {
+		if (!s->dst[i] || !(s->src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		svm_count_moved(run->mig, migrate_pfn_to_page(s->src[i]), 1);
+		run->status[i] = SVM_PAGE_MOVED;
+		run->moved++;
+	}
+	migrate_vma_finalize(&batch->args);
+}
+
+/* How many pages the batch has that begins at page @first of a run. */
+static unsigned long svm_batch_pages(struct svm_run *run, unsigned long first)
+{
+	unsigned long page = (run->addr >> PAGE_SHIFT) + first;
+	unsigned long nr = run->nr - first;
+
+	if (!run->mig->to_device ||
+	    !svm_crew_has_helpers(&run->mig->scratch->crew))
+		return nr;
+	return min(nr, SVM_BATCH_PAGES - page % SVM_BATCH_PAGES);
+}
+
+/*
  * Move neighbours as single pages: the @nr pages from number @first of the window
  * that begins at @start. For a move to the device there are as many page frames
  * in the scratch; those that were not used are left there.
@@ -293,52 +405,30 @@ static void svm_migrate_singles(struct svm_migration *mig,
 				unsigned long nr)
 {
 	struct svm_scratch *s = mig->scratch;
-	u8 *status = s->status + first;
-	struct migrate_vma args = {
+	struct svm_run run = {
+		.mig = mig,
 		.vma = vma,
-		.src = s->src,
-		.dst = s->dst,
-		.start = start + first * PAGE_SIZE,
-		.end = start + (first + nr) * PAGE_SIZE,
-		.pgmap_owner = SVM_PGMAP_OWNER,
-		.flags = MIGRATE_VMA_SELECT_SYSTEM |
-			 MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+		.addr = start + first * PAGE_SIZE,
+		.status = s->status + first,
+		.nr = nr,
 	};
-	struct svm_run run = { .mig = mig, .status = status, .nr = nr };
+	struct svm_batch batches[SVM_CREW_BATCHES];
 	u64 began = ktime_get_ns();
-	unsigned long i, moved = 0;
-	struct page *src;
-
-	if (migrate_vma_setup(&args)) {
-		/* Not for a VMA that svm_vma_status() lets through. */
-		memset(status, SVM_PAGE_SPECIAL, nr);
-		return;
-	}
+	unsigned int turn = 0;
+	unsigned long i, pages;
 
 	svm_fill_begin(&run, &s->pages[first]);
-	for (i = 0; i < args.npages; i++) {
-		if (s->src[i] & MIGRATE_PFN_MIGRATE)
-			status[i] = svm_prepare_page(mig, vma, args.start, i);
-		if ((i + 1) % SVM_PIECE_PAGES == 0 || i + 1 == args.npages)
-			svm_crew_offer(&s->crew);
+	for (i = 0; i < nr; i += pages, turn = !turn) {
+		pages = svm_batch_pages(&run, i);
+		svm_begin_batch(&run, &batches[turn], turn, i, pages);
+		if (i)
+			svm_finish_batch(&run, &batches[!turn], !turn);
 	}
+	svm_finish_batch(&run, &batches[!turn], !turn);
 	svm_crew_end(&s->crew);
-	for (i = 0; i < args.npages; i++)
-		svm_drop_broken(&run, i);
-
-	migrate_vma_pages(&args);
-	for (i = 0; i < args.npages; i++) {
-		if (!s->dst[i] || !(s->src[i] & MIGRATE_PFN_MIGRATE))
-			continue;
-		src = migrate_pfn_to_page(s->src[i]);
-		svm_count_moved(mig, src, 1);
-		status[i] = SVM_PAGE_MOVED;
-		moved++;
-	}
-	migrate_vma_finalize(&args);
 
 	svm_explain(mig, vma, start, first, nr);
-	svm_tell(mig, start, first, nr, moved, true, began);
+	svm_tell(mig, start, first, nr, run.moved, true, began);
 }
 
 /*
@@ -495,8 +585,8 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 	};
 	struct svm_again again = {};
 	u64 began = ktime_get_ns();
-	unsigned long moved = 0;
-	unsigned int block, piece;
+	unsigned long i, moved = 0;
+	unsigned int block;
 
 	/* Who takes holes only locks no folio, and so can't block on one. */
 	if (family)
@@ -509,11 +599,14 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 		return again;
 	}
 	svm_fill_begin(&run, &s->pages[first]);
+	svm_crew_open(&s->crew, 0);
 	for (block = 0; block < nr; block++) {
 		svm_prepare_block(mig, vma, start, first, block, &again);
-		for (piece = 0; piece < SVM_BLOCK_PIECES; piece++)
-			svm_crew_offer(&s->crew);
+		for (i = 0; i < SVM_BLOCK_PAGES; i += SVM_PIECE_PAGES)
+			svm_crew_offer(&s->crew, block * SVM_BLOCK_PAGES + i,
+				       SVM_PIECE_PAGES);
 	}
+	svm_crew_close(&s->crew, 0);
 	svm_crew_end(&s->crew);
 	for (block = 0; block < nr; block++)
 		svm_check_block(&run, block, &again);

@@ -252,6 +252,7 @@ SVM_COUNTER_ATTR(bytes_ahead_used, SVM_CTR_BYTES_AHEAD_USED);
 SVM_COUNTER_ATTR(bytes_accessed, SVM_CTR_BYTES_ACCESSED);
 SVM_COUNTER_ATTR(bytes_accessed_device, SVM_CTR_BYTES_ACCESSED_DEVICE);
 SVM_COUNTER_ATTR(bytes_helped, SVM_CTR_BYTES_HELPED);
+SVM_COUNTER_ATTR(bytes_beside, SVM_CTR_BYTES_BESIDE);
 SVM_COUNTER_ATTR(bytes_dma_copied, SVM_CTR_BYTES_DMA_COPIED);
 SVM_COUNTER_ATTR(dma_copy_failures, SVM_CTR_DMA_COPY_FAILURES);
 
@@ -271,6 +272,7 @@ static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_bytes_accessed.attr.attr,
 	&svm_attr_bytes_accessed_device.attr.attr,
 	&svm_attr_bytes_helped.attr.attr,
+	&svm_attr_bytes_beside.attr.attr,
 	&svm_attr_bytes_dma_copied.attr.attr,
 	&svm_attr_dma_copy_failures.attr.attr,
 	NULL,

@@ -32,6 +32,12 @@ static long long helped(unsigned int n)
 	return read_number(path);
 }
 
+/* What of that while the caller was at the next batch. */
+static long long beside(void)
+{
+	return read_number("/sys/class/svm/svm0/stats/bytes_beside");
+}
+
 static void need_cpus(void)
 {
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
@@ -74,6 +80,26 @@ CASE(small_pages_with_help)
 	with_help(map_small(LENGTH));
 }
 
+static bool copied_beside(int fd, char *addr)
+{
+	long long before = beside();
+
+	CHECK_LE(beside(), helped(0));
+	CHECK_LE(there_and_back(fd, addr, LENGTH, 1), 2 * LENGTH);
+	CHECK_LE(beside(), helped(0));
+	return beside() > before;
+}
+
+/* One CPU copies a batch of single pages while another sets up the next. */
+CASE(small_pages_beside_setup)
+{
+	int fd = open_device(0);
+	char *addr = map_small(LENGTH);
+
+	need_cpus();
+	CHECK(EVENTUALLY(copied_beside(fd, addr)));
+}
+
 static bool holes_helped(int fd)
 {
 	long long before = helped(0);
@@ -99,6 +125,7 @@ CASE(alone_by_parameter)
 	int fd = open_device(0), i;
 	const char *values[] = { "1", "0" };
 	char *huge = map_thp(LENGTH), *small = map_small(LENGTH);
+	long long before = beside();
 
 	for (i = 0; i < 2; i++) {
 		if (!setting(CPUS, values[i]))
@@ -106,6 +133,7 @@ CASE(alone_by_parameter)
 		CHECK_EQ(there_and_back(fd, huge, LENGTH, i), 0);
 		CHECK_EQ(there_and_back(fd, small, LENGTH, i), 0);
 	}
+	CHECK_EQ(beside(), before);
 }
 
 /* More than there are, and more than can help. */
@@ -137,24 +165,41 @@ static void move_by_job(int fd, char *addr, size_t length, struct dest to)
 }
 
 /* Who moves in the background wants the other CPUs for himself. */
-CASE(jobs_alone)
+CASE(jobs_of_small_pages)
 {
 	int fd = open_device(0), i;
-	char *huge = map_thp(LENGTH), *small = map_small(LENGTH);
+	char *addr = map_small(LENGTH);
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 8; i++) {
 		long long before = helped(0);
 
-		fill(huge, LENGTH, i);
-		fill(small, LENGTH, i);
-		move_by_job(fd, huge, LENGTH, TO_DEVICE);
-		move_by_job(fd, small, LENGTH, TO_DEVICE);
-		move_by_job(fd, huge, LENGTH, TO_SYSTEM);
-		move_by_job(fd, small, LENGTH, TO_SYSTEM);
+		fill(addr, LENGTH, i);
+		move_by_job(fd, addr, LENGTH, TO_DEVICE);
+		move_by_job(fd, addr, LENGTH, TO_SYSTEM);
 		CHECK_EQ(helped(0), before);
-		check_fill(huge, LENGTH, i);
-		check_fill(small, LENGTH, i);
+		check_fill(addr, LENGTH, i);
 	}
+}
+
+static bool job_helped(int fd, char *addr)
+{
+	long long before = helped(0);
+
+	fill(addr, LENGTH, 1);
+	move_by_job(fd, addr, LENGTH, TO_DEVICE);
+	move_by_job(fd, addr, LENGTH, TO_SYSTEM);
+	check_fill(addr, LENGTH, 1);
+	return helped(0) > before;
+}
+
+/* But huge pages are nearly all copy. */
+CASE(jobs_of_huge_pages)
+{
+	int fd = open_device(0);
+	char *addr = map_thp(LENGTH);
+
+	need_cpus();
+	CHECK(EVENTUALLY(job_helped(fd, addr)));
 }
 
 /* Not for what is done before a helper has come. */
