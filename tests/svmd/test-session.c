@@ -152,6 +152,7 @@ static struct child spawn(int (*body)(int wait, int tell))
 	child.pid = fork();
 	assert_true(child.pid >= 0);
 	if (!child.pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(say[1]);
 		close(result[0]);
 		_exit(body(say[0], result[1]));
@@ -446,9 +447,13 @@ static int client_watches(int wait, int result)
 static void is_called_when_svmd_is_back(void **state)
 {
 	struct server *server = *state;
+	int steps[3], i, watch = inotify_init1(IN_CLOEXEC);
 	struct child child;
-	int steps[3], i;
 
+	/* This user may have too many already. */
+	if (watch < 0)
+		skip();
+	close(watch);
 	child = spawn(client_watches);
 	assert_int_equal(told(server, &child), 0);
 	stop(server);
