@@ -104,6 +104,7 @@ struct mover_state {
  * @events: a ring: number N is at N % DAEMON_EVENTS.
  * @last_event: the newest number.
  * @round: the timer.
+ * @round_wait_us: what it is set to.
  * @rounds: how many there were.
  * @round_ns: CPU time of a round, smoothed.
  * @naps: looks at sessions' memory that were spared, as their processes slept.
@@ -132,6 +133,7 @@ struct daemon {
 	struct daemon_event events[DAEMON_EVENTS];
 	uint64_t last_event;
 	struct event *round;
+	uint64_t round_wait_us;
 	uint64_t rounds;
 	uint64_t round_ns;
 	uint64_t naps;
@@ -142,6 +144,8 @@ struct daemon {
 /* round.c: the decision loop */
 int round_start(struct daemon *daemon);
 void round_stop(struct daemon *daemon);
+/* While nobody does anything rounds are rare: not now, as something has changed. */
+void round_soon(struct daemon *daemon);
 /* A snapshot of this moment, into @daemon->snapshot. */
 int round_snapshot(struct daemon *daemon);
 /* The policy in force for a session. */

@@ -27,3 +27,12 @@ bool idle_note(struct idle *idle, uint64_t now_us)
 	idle->since_us = now_us;
 	return true;
 }
+
+uint64_t idle_wait(uint64_t usual_us, uint64_t last_us, bool all_idle)
+{
+	uint64_t most = IDLE_WAITS * usual_us;
+
+	if (!all_idle || last_us < usual_us)
+		return usual_us;
+	return last_us < most / 2 ? last_us * 2 : most;
+}

@@ -37,4 +37,10 @@ static inline bool idle_for(const struct idle *idle, uint64_t now_us,
 	return idle->known && now_us >= idle->since_us + usec;
 }
 
+/* How many usual waits a wait is at most, while all are idle. */
+#define IDLE_WAITS 4
+
+/* How long to wait for the next round: ever longer, while all are idle. */
+uint64_t idle_wait(uint64_t usual_us, uint64_t last_us, bool all_idle);
+
 #endif /* SVMD_IDLE_H */

@@ -346,6 +346,7 @@ static void done_request(struct job *job, bool cancelled)
 	move->decision.length = move->end - move->decision.start;
 	note_event(move->daemon, move);
 	move->session->scan_due_us = 0;
+	round_soon(move->daemon);
 	move->done(move->error, &move->result, move->arg);
 	free_move(move);
 }

@@ -46,7 +46,8 @@ const struct svmd_param svmd_params[] = {
 	{
 		DAEMON("Interval", "IntervalUSec", SVMD_TIME, round_us,
 		       10 * MS, HOUR, "1s"),
-		.doc = "Time between two rounds of decisions.",
+		.doc = "Time between two rounds of decisions; up to four times "
+		       "that while no process of a session runs.",
 	},
 	{
 		DAEMON("CopyBandwidth", "CopyBandwidthBytesPerSecond",

@@ -84,6 +84,7 @@ void daemon_apply(struct daemon *daemon)
 	level = daemon->config.settings.log_level;
 	balance(daemon);
 	serve_metrics(daemon);
+	round_soon(daemon);
 }
 
 static void notify_reloading(void)
@@ -153,6 +154,7 @@ static void session_joined(struct session *session, bool again, void *arg)
 
 	if (!again)
 		bus_face_joined(daemon->face, session);
+	round_soon(daemon);
 }
 
 static void session_left(struct session *session, void *arg)

@@ -133,21 +133,26 @@ static uint64_t cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* The watchdog may want to be fed more often than decisions are made. */
-static uint64_t interval(const struct daemon *daemon)
+static void again(struct daemon *daemon, uint64_t usec)
 {
-	uint64_t usec = daemon->config.settings.round_us, watchdog = 0;
+	struct timeval wait;
+	uint64_t watchdog = 0;
 
+	daemon->round_wait_us = usec;
+	/* The watchdog may want to be fed more often than decisions are made. */
 	if (sd_watchdog_enabled(0, &watchdog) > 0 && watchdog / 2 < usec)
 		usec = watchdog / 2;
-	return usec;
+	wait = timeval_of(usec + JIFFY_US);
+	evtimer_add(daemon->round, &wait);
 }
 
-static void again(struct daemon *daemon)
+void round_soon(struct daemon *daemon)
 {
-	struct timeval wait = timeval_of(interval(daemon) + JIFFY_US);
+	uint64_t usual = daemon->config.settings.round_us;
 
-	evtimer_add(daemon->round, &wait);
+	/* Once, so that it is not put off by being asked for again. */
+	if (daemon->round && daemon->round_wait_us > usual)
+		again(daemon, usual);
 }
 
 static void on_round(evutil_socket_t fd, short what, void *arg)
@@ -169,7 +174,8 @@ static void on_round(evutil_socket_t fd, short what, void *arg)
 	daemon->round_ns =
 		daemon->rounds > 1 ? (daemon->round_ns * 7 + cost) / 8 : cost;
 	(void)sd_notify(0, "WATCHDOG=1");
-	again(daemon);
+	again(daemon, idle_wait(daemon->config.settings.round_us,
+				daemon->round_wait_us, daemon->sense.quiet));
 }
 
 int round_start(struct daemon *daemon)

@@ -275,6 +275,21 @@ static void test_heat(void **state)
 	assert_true(watch_needs_heat(&f->session, now + 31 * USEC_PER_SEC));
 }
 
+static void test_wait(void **state)
+{
+	uint64_t usual = 1000, wait = 0;
+
+	(void)state;
+	assert_int_equal(wait = idle_wait(usual, wait, true), usual);
+	assert_int_equal(wait = idle_wait(usual, wait, true), 2 * usual);
+	assert_int_equal(wait = idle_wait(usual, wait, true), 4 * usual);
+	assert_int_equal(wait = idle_wait(usual, wait, true), 4 * usual);
+	assert_int_equal(idle_wait(usual, wait, false), usual);
+	/* Configured anew. */
+	assert_int_equal(idle_wait(usual / 10, wait, true), 4 * usual / 10);
+	assert_int_equal(idle_wait(10 * usual, wait, true), 10 * usual);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -285,7 +300,7 @@ int main(void)
 		CASE(test_asked_for),	 CASE(test_long_ago),
 		CASE(test_sound_asleep), CASE(test_still_warm),
 		CASE(test_in_use),	 CASE(test_device_traffic),
-		CASE(test_heat),
+		CASE(test_heat),	 CASE(test_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
