@@ -290,6 +290,34 @@ static void test_wait(void **state)
 	assert_int_equal(idle_wait(10 * usual, wait, true), 10 * usual);
 }
 
+static void on_round(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/* Who asks again and again must not put it off for ever. */
+static void test_soon(void **state)
+{
+	struct fixture *f = *state;
+	struct event_base *base = event_base_new();
+
+	assert_non_null(base);
+	round_soon(&f->daemon);
+	f->daemon.round = evtimer_new(base, on_round, NULL);
+	f->daemon.config.settings.round_us = USEC_PER_SEC;
+	f->daemon.round_wait_us = 4 * USEC_PER_SEC;
+	round_soon(&f->daemon);
+	assert_true(evtimer_pending(f->daemon.round, NULL));
+	assert_int_equal(f->daemon.round_wait_us, USEC_PER_SEC);
+	evtimer_del(f->daemon.round);
+	round_soon(&f->daemon);
+	assert_false(evtimer_pending(f->daemon.round, NULL));
+	event_free(f->daemon.round);
+	event_base_free(base);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -301,6 +329,7 @@ int main(void)
 		CASE(test_sound_asleep), CASE(test_still_warm),
 		CASE(test_in_use),	 CASE(test_device_traffic),
 		CASE(test_heat),	 CASE(test_wait),
+		CASE(test_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
