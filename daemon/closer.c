@@ -111,3 +111,13 @@ int close_strangers(int *fds, size_t nr)
 	pthread_mutex_unlock(&lock);
 	return ret;
 }
+
+unsigned int closers_at_work(void)
+{
+	unsigned int nr;
+
+	pthread_mutex_lock(&lock);
+	nr = closers;
+	pthread_mutex_unlock(&lock);
+	return nr;
+}

@@ -23,4 +23,7 @@
 #define CLOSERS_MAX 16
 int close_strangers(int *fds, size_t nr);
 
+/* Threads that close, or have not yet freed what they closed by. */
+unsigned int closers_at_work(void);
+
 #endif /* SVMD_CLOSER_H */
