@@ -542,9 +542,11 @@ struct svm_stats {
 	uint64_t bytes_accessed;
 	uint64_t bytes_accessed_device;
 };
-#define SVM_STATS_INIT                                                        \
+/* clang-format off */
+#define SVM_STATS_INIT \
 	{ sizeof(struct svm_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, 0, 0, 0, \
 	  0, 0, 0 }
+/* clang-format on */
 
 /**
  * svm_get_stats() - read the counters of the handle
