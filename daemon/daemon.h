@@ -88,6 +88,7 @@ struct mover_state {
  * @face: on the bus, or NULL.
  * @worker: what may wait.
  * @sessions: who has joined.
+ * @made_socket: where they join is ours to remove, and not the service manager's.
  * @sense: what is known of the host.
  * @heat: what is known of the use of sessions' memory.
  * @undo: what was changed in the system.
@@ -117,6 +118,7 @@ struct daemon {
 	struct bus_face *face;
 	struct worker *worker;
 	struct sessions *sessions;
+	bool made_socket;
 	struct sense sense;
 	struct heat *heat;
 	struct undo *undo;

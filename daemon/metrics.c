@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "daemon.h"
 #include "dump.h"
 #include "metrics.h"
+#include "unix_socket.h"
 
 #define TIMEOUT_SECONDS 5
 #define HEADERS_MAX 8192
@@ -78,23 +78,6 @@ static void on_metrics(struct evhttp_request *request, void *arg)
 	evbuffer_free(buffer);
 }
 
-static int listen_at(const struct metrics *metrics)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	__close_fd int fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	memcpy(addr.sun_path, metrics->path, sizeof(addr.sun_path));
-	if (unlink(metrics->path) < 0 && errno != ENOENT)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    chmod(metrics->path, 0660) < 0 || listen(fd, SOMAXCONN) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
 static int serve(struct metrics *metrics, const char *where)
 {
 	char *end;
@@ -102,12 +85,11 @@ static int serve(struct metrics *metrics, const char *where)
 	int fd;
 
 	if (where[0] == '/') {
-		if (strlen(where) >= sizeof(metrics->path))
-			return -ENAMETOOLONG;
-		strcpy(metrics->path, where);
-		fd = listen_at(metrics);
+		fd = unix_socket_listen(where, SOCK_STREAM, 0660);
 		if (fd < 0)
 			return fd;
+		/* Only now: it is removed at the end. */
+		strcpy(metrics->path, where);
 		if (evhttp_accept_socket(metrics->http, fd) < 0) {
 			close(fd);
 			return -ENOMEM;

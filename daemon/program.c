@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include "replay.h"
 #include "rivals.h"
 #include "undo.h"
+#include "unix_socket.h"
 
 #define NUMA_BALANCING "proc/sys/kernel/numa_balancing"
 
@@ -65,12 +67,15 @@ static void serve_metrics(struct daemon *daemon)
 	if (!strcmp(served, where))
 		return;
 	daemon->metrics = metrics_free(daemon->metrics);
-	strcpy(served, where);
+	/* Unless it fails, so that the next reload tries again. */
+	served[0] = '\0';
 	if (!where[0])
 		return;
 	ret = metrics_new(&daemon->metrics, daemon, where);
 	if (ret)
 		log_errno(LOG_ERR, ret, "can't serve metrics at %s", where);
+	else
+		strcpy(served, where);
 }
 
 void daemon_apply(struct daemon *daemon)
@@ -233,11 +238,15 @@ static int open_sessions(struct daemon *daemon)
 	for (name = names; name && *name; name++)
 		free(*name);
 	free(names);
-	if (fd < 0)
-		fd = sessions_socket(daemon->options.socket);
-	if (fd < 0)
-		return log_errno(LOG_ERR, fd, "can't listen at %s",
-				 daemon->options.socket);
+	if (fd < 0) {
+		/* Whoever may join is decided by who it is, not by the file. */
+		fd = unix_socket_listen(daemon->options.socket, SOCK_SEQPACKET,
+					0666);
+		if (fd < 0)
+			return log_errno(LOG_ERR, fd, "can't listen at %s",
+					 daemon->options.socket);
+		daemon->made_socket = true;
+	}
 	return sessions_listen(daemon->sessions, fd);
 }
 
@@ -363,6 +372,8 @@ static void end(struct daemon *daemon)
 		daemon->worker = worker_free(daemon->worker);
 	daemon->face = bus_face_free(daemon->face);
 	daemon->sessions = sessions_free(daemon->sessions);
+	if (daemon->made_socket)
+		unlink(daemon->options.socket);
 	daemon->heat = heat_free(daemon->heat);
 	daemon->undo = undo_free(daemon->undo);
 	free(daemon->memory);

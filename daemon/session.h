@@ -158,9 +158,6 @@ struct sessions *sessions_free(struct sessions *all);
  */
 int sessions_listen(struct sessions *all, int fd);
 
-/* Makes a socket for that. Returns it, or a negative errno. */
-int sessions_socket(const char *path);
-
 /**
  * sessions_restore() - take over a session from before a restart
  * @all: the list.

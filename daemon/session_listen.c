@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -360,28 +358,6 @@ static void on_caller(evutil_socket_t fd, short what, void *arg)
 		if (ret && socket >= 0)
 			refuse(socket, ret);
 	}
-}
-
-int sessions_socket(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	__close_fd int fd = -1;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	/* Of a svmd that was killed. systemd's own socket never gets here. */
-	if (unlink(path) < 0 && errno != ENOENT)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return -errno;
-	/* Whoever may join is decided by who it is, not by the file. */
-	if (chmod(path, 0666) < 0 || listen(fd, SOMAXCONN) < 0)
-		return -errno;
-	return TAKE_FD(fd);
 }
 
 int sessions_listen(struct sessions *all, int fd)

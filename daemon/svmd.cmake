@@ -54,6 +54,7 @@ add_library(svmd-parts STATIC
   telemetry_rdma.c
   telemetry_svm.c
   undo.c
+  unix_socket.c
   usage.c
   watch.c
   worker.c)

@@ -21,6 +21,7 @@
 #include "fuzz.h"
 #include "log.h"
 #include "sessions.h"
+#include "unix_socket.h"
 
 #define CLIENTS 4
 #define STEPS_MAX 64
@@ -104,7 +105,7 @@ static void start(void)
 	base = event_base_new();
 	CHECK(base);
 	CHECK(!sessions_new(&all, base, "/sys", NULL, &ops));
-	fd = sessions_socket(addr.sun_path);
+	fd = unix_socket_listen(addr.sun_path, SOCK_SEQPACKET, 0666);
 	CHECK(fd >= 0);
 	CHECK(!sessions_listen(all, fd));
 	atexit(cleanup_dir);

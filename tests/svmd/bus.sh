@@ -97,6 +97,13 @@ want 0 'svmd .*sessions 0' ctl top
 [[ $(cat "$work/root/proc/sys/kernel/numa_balancing") == 0 ]] || bad "numa_balancing is not disabled"
 ctl dump | python3 -c 'import json, sys; json.load(sys.stdin)' || bad "the dump is no JSON"
 
+# neither the socket of one that runs nor anything else is taken away; what is here proves it, for the rest of this file
+second() { "$svmd" --bus=none --config="$work/none.conf" --root="$work/root" --socket="$1"; }
+want 1 'session: Address already in use' second "$work/session"
+want 1 'svmd.conf: Address already in use' second "$work/svmd.conf"
+want 1 'File name too long' second "$work/$(printf '%0120d' 0)"
+[[ -f $work/svmd.conf ]] || bad "a file is gone that is no socket"
+
 # what comes and goes
 put sys/class/svm/svm3/type ram
 eventually ctl device svm3
@@ -178,6 +185,7 @@ joined=''
 stop
 [[ $(cat "$work/root/proc/sys/kernel/numa_balancing") == 1 ]] || bad "numa_balancing is not put back"
 [[ ! -e $work/state/undo ]] || bad "the state file is left"
+[[ ! -e $work/session ]] || bad "the socket is left"
 want 3 '' ctl status
 want 3 'reach the bus' "$svmctl" --bus=unix:path=/nonexistent
 want 2 'no verb' ctl frobnicate

@@ -32,6 +32,7 @@
 #include "log.h"
 #include "closer.h"
 #include "sessions.h"
+#include "unix_socket.h"
 
 static char dir[] = "/tmp/svmd-test-XXXXXX";
 static char path[64];
@@ -80,7 +81,7 @@ static void start(struct server *server)
 	server->base = event_base_new();
 	assert_int_equal(
 		sessions_new(&server->all, server->base, "/sys", dir, &ops), 0);
-	fd = sessions_socket(path);
+	fd = unix_socket_listen(path, SOCK_SEQPACKET, 0666);
 	assert_true(fd >= 0);
 	assert_int_equal(sessions_listen(server->all, fd), 0);
 }
@@ -393,7 +394,8 @@ static bool calls_a_new_socket(struct svm_session *session)
 {
 	struct pollfd pollfd = { .fd = svm_session_fd(session),
 				 .events = POLLIN };
-	int ready, caller, listener = sessions_socket(path);
+	int ready, caller,
+		listener = unix_socket_listen(path, SOCK_SEQPACKET, 0666);
 
 	ready = poll(&pollfd, 1, 0);
 	(void)svm_session_process(session);
