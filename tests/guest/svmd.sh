@@ -14,6 +14,7 @@ UNIT=svmd.service
 CONF=/etc/svmd.conf.d
 OVERRIDE=/run/systemd/system/svmd.service.d
 STILL=/run/svmd-case
+GROUP=/run/svmd-group
 
 setup() {
 	local status=0
@@ -34,6 +35,9 @@ setup() {
 		systemctl daemon-reload
 	fi
 	[[ -e /etc/systemd/system/dbus-org.svmd1.service ]] || systemctl -q preset svmd.service svmd.socket
+	# where the last group's case_stops was not asked for
+	[[ $(cat $GROUP 2>/dev/null) == "$0" ]] || systemctl stop svmd.service svmd.socket
+	echo "$0" >$GROUP
 	systemctl start $UNIT || bad 'svmd does not start'
 }
 
