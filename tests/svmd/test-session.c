@@ -15,12 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <netinet/in.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,113 +26,8 @@
 
 #include <svm/session.h>
 
-#include "clock.h"
-#include "log.h"
-#include "closer.h"
-#include "sessions.h"
+#include "server.h"
 #include "unix_socket.h"
-
-static char dir[] = "/tmp/svmd-test-XXXXXX";
-static char path[64];
-
-struct server {
-	struct event_base *base;
-	struct sessions *all;
-	uint32_t most;
-	uint32_t per_user;
-	unsigned int joined;
-	unsigned int again;
-	unsigned int left;
-};
-
-static void limits(uint32_t *all, uint32_t *per_user, void *arg)
-{
-	struct server *server = arg;
-
-	*all = server->most;
-	*per_user = server->per_user;
-}
-
-static void joined(struct session *session, bool again, void *arg)
-{
-	struct server *server = arg;
-
-	(void)session;
-	server->joined++;
-	server->again += again;
-}
-
-static void left(struct session *session, void *arg)
-{
-	(void)session;
-	((struct server *)arg)->left++;
-}
-
-static void start(struct server *server)
-{
-	struct sessions_ops ops = { limits, joined, left, server };
-	int fd;
-
-	memset(server, 0, sizeof(*server));
-	server->most = 100;
-	server->per_user = 100;
-	server->base = event_base_new();
-	assert_int_equal(
-		sessions_new(&server->all, server->base, "/sys", dir, &ops), 0);
-	fd = unix_socket_listen(path, SOCK_SEQPACKET, 0666);
-	assert_true(fd >= 0);
-	assert_int_equal(sessions_listen(server->all, fd), 0);
-}
-
-static void stop(struct server *server)
-{
-	sessions_free(server->all);
-	event_base_free(server->base);
-	unlink(path);
-}
-
-static int setup(void **state)
-{
-	struct server *server = malloc(sizeof(*server));
-
-	start(server);
-	*state = server;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	stop(*state);
-	free(*state);
-	return 0;
-}
-
-/* Turns the loop until *@what has reached @value, or for 10 s. */
-static void until(struct server *server, const unsigned int *what,
-		  unsigned int value)
-{
-	uint64_t end = clock_usec() + 10 * USEC_PER_SEC;
-	struct timeval step = { 0, 20000 };
-
-	while (*what < value && clock_usec() < end) {
-		event_base_loopexit(server->base, &step);
-		event_base_loop(server->base, EVLOOP_ONCE);
-	}
-	assert_int_equal(*what, value);
-}
-
-static void turn(struct server *server)
-{
-	struct timeval step = { 0, 20000 };
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		event_base_loopexit(server->base, &step);
-		event_base_loop(server->base, EVLOOP_ONCE);
-	}
-}
-
-/* --- by the library -------------------------------------------------------- */
 
 struct child {
 	pid_t pid;
@@ -190,7 +83,7 @@ static int told(struct server *server, struct child *child)
 	int value = -999, i;
 
 	for (i = 0; i < 500 && poll(&pollfd, 1, 0) <= 0; i++)
-		turn(server);
+		server_turn(server);
 	assert_int_equal(read(child->result, &value, sizeof(value)),
 			 sizeof(value));
 	return value;
@@ -213,7 +106,7 @@ static int join_as(struct svm **svm, struct svm_session **session,
 	int ret = svm_open(svm, NULL);
 
 	opts.flags = flags;
-	opts.path = path;
+	opts.path = server_path;
 	opts.name = name;
 	return ret ? ret : svm_join(*svm, &opts, session);
 }
@@ -259,11 +152,11 @@ static void joins_holds_and_leaves(void **state)
 	assert_int_equal(told(server, &child), 0);
 	assert_int_equal(told(server, &child), -ENOENT);
 	assert_int_equal(told(server, &child), -EINVAL);
-	turn(server);
+	server_turn(server);
 	assert_int_equal(session->nr_holds, 1);
 	assert_ptr_equal(session->holds[0].addr, (void *)0x20000);
 	go_on(&child);
-	until(server, &server->left, 1);
+	server_until(server, &server->left, 1);
 	assert_int_equal(sessions_count(server->all), 0);
 	reap(&child, 0);
 }
@@ -301,7 +194,7 @@ static void ends_with_its_process(void **state)
 	assert_int_equal(sessions_count(server->all), 1);
 	assert_int_equal(server->left, 0);
 	kill(child.pid, SIGKILL);
-	until(server, &server->left, 1);
+	server_until(server, &server->left, 1);
 	kill(grandchild, SIGKILL);
 	reap(&child, SIGKILL);
 }
@@ -347,7 +240,7 @@ static void rejoins(void **state)
 	struct child child;
 	int steps[4], i;
 
-	stop(server);
+	server_stop(server);
 	child = spawn(client_rejoins);
 	/* Not there: detached, and holds are remembered. */
 	for (i = 0; i < 4; i++)
@@ -357,20 +250,20 @@ static void rejoins(void **state)
 	assert_int_equal(steps[1], -ENOTCONN);
 	assert_int_equal(steps[2], 0);
 	assert_int_equal(steps[3], 0);
-	start(server);
+	server_start(server);
 	go_on(&child);
 	assert_int_equal(told(server, &child), 1);
-	turn(server);
+	server_turn(server);
 	assert_int_equal(sessions_at(server->all, 0)->nr_holds, 1);
-	stop(server);
+	server_stop(server);
 	assert_int_equal(server->left, 1);
-	start(server);
+	server_start(server);
 	assert_int_equal(told(server, &child), 0);
 	assert_int_equal(told(server, &child), 1);
-	turn(server);
+	server_turn(server);
 	assert_int_equal(sessions_at(server->all, 0)->nr_holds, 1);
 	go_on(&child);
-	until(server, &server->left, 1);
+	server_until(server, &server->left, 1);
 	reap(&child, 0);
 }
 
@@ -395,7 +288,8 @@ static bool calls_a_new_socket(struct svm_session *session)
 	struct pollfd pollfd = { .fd = svm_session_fd(session),
 				 .events = POLLIN };
 	int ready, caller,
-		listener = unix_socket_listen(path, SOCK_SEQPACKET, 0666);
+		listener =
+			unix_socket_listen(server_path, SOCK_SEQPACKET, 0666);
 
 	ready = poll(&pollfd, 1, 0);
 	(void)svm_session_process(session);
@@ -409,10 +303,10 @@ static bool calls_a_new_socket(struct svm_session *session)
 /* What else is made in the directory is no reason to. */
 static bool minds_its_own(struct svm_session *session)
 {
-	char beside[sizeof(path) + 8];
+	char beside[sizeof(server_path) + 8];
 	int fd;
 
-	snprintf(beside, sizeof(beside), "%s.beside", path);
+	snprintf(beside, sizeof(beside), "%s.beside", server_path);
 	fd = open(beside, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	return fd >= 0 && !close(fd) && !unlink(beside) &&
 	       svm_session_process(session) == -ENOTCONN &&
@@ -458,7 +352,7 @@ static void is_called_when_svmd_is_back(void **state)
 	close(watch);
 	child = spawn(client_watches);
 	assert_int_equal(told(server, &child), 0);
-	stop(server);
+	server_stop(server);
 	go_on(&child);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(read(child.result, &steps[i], sizeof(int)),
@@ -466,9 +360,9 @@ static void is_called_when_svmd_is_back(void **state)
 	assert_int_equal(steps[0], true);
 	assert_int_equal(steps[1], true);
 	assert_int_equal(steps[2], true);
-	start(server);
+	server_start(server);
 	assert_int_equal(told(server, &child), true);
-	until(server, &server->left, 1);
+	server_until(server, &server->left, 1);
 	reap(&child, 0);
 }
 
@@ -521,33 +415,7 @@ static void limits_are_kept(void **state)
 	reap(&second, 0);
 	go_on(&first);
 	reap(&first, 0);
-	until(server, &server->left, 1);
-}
-
-/* A process that does nothing, until it is killed or who made it ends. */
-static pid_t sleeper(uid_t uid)
-{
-	int ready[2];
-	pid_t pid;
-	char byte;
-
-	if (pipe2(ready, O_CLOEXEC) < 0)
-		return -1;
-	pid = fork();
-	if (pid) {
-		close(ready[1]);
-		if (read(ready[0], &byte, 1) != 1)
-			pid = -1;
-		close(ready[0]);
-		return pid;
-	}
-	if (uid != getuid() && setuid(uid))
-		_exit(1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (write(ready[1], "x", 1) != 1)
-		_exit(1);
-	for (;;)
-		pause();
+	server_until(server, &server->left, 1);
 }
 
 static int client_of_another(int wait, int result)
@@ -560,7 +428,7 @@ static int client_of_another(int wait, int result)
 	int ret;
 
 	to.pid = pid;
-	opts.path = path;
+	opts.path = server_path;
 	ret = svm_open(&svm, &to);
 	if (!ret)
 		ret = svm_join(svm, &opts, &session);
@@ -589,7 +457,7 @@ static void joins_for_another(void **state)
 	assert_int_equal(session->peer.uid, getuid());
 	/* It ends with that process, although the one that joined goes on. */
 	go_on(&child);
-	until(server, &server->left, 1);
+	server_until(server, &server->left, 1);
 	go_on(&child);
 	reap(&child, 0);
 }
@@ -624,248 +492,6 @@ static void nobody_there(void **state)
 	svm_close(svm);
 }
 
-/* --- by hand: what is not as it should be ----------------------------------- */
-
-static int call(void)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	strcpy(addr.sun_path, path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)),
-			 0);
-	return fd;
-}
-
-static void send_with(int fd, const void *data, size_t size, const int *fds,
-		      size_t nr)
-{
-	struct iovec iov = { (void *)data, size };
-	char control[CMSG_SPACE(sizeof(int) * 80)] = { 0 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (nr) {
-		struct cmsghdr *part;
-
-		msg.msg_control = control;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * nr);
-		part = CMSG_FIRSTHDR(&msg);
-		part->cmsg_level = SOL_SOCKET;
-		part->cmsg_type = SCM_RIGHTS;
-		part->cmsg_len = CMSG_LEN(sizeof(int) * nr);
-		memcpy(CMSG_DATA(part), fds, sizeof(int) * nr);
-	}
-	assert_int_equal(sendmsg(fd, &msg, MSG_NOSIGNAL), size);
-}
-
-static int open_pidfd(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
-static struct svm_wire_hello good_hello(void)
-{
-	struct svm_wire_hello hello = {
-		.head = SVM_WIRE_HEAD(SVM_WIRE_HELLO, hello),
-		.name = "hand",
-	};
-
-	return hello;
-}
-
-/* What svmd answers: an error, 0 for a welcome, 1 for nothing but hanging up. */
-static int answer_of(struct server *server, int fd)
-{
-	union svm_wire_packet packet;
-	ssize_t got = -1;
-	int i;
-
-	for (i = 0; i < 100; i++) {
-		turn(server);
-		got = recv(fd, &packet, sizeof(packet), MSG_DONTWAIT);
-		if (got >= 0 || errno != EAGAIN)
-			break;
-	}
-	if (got <= 0)
-		return 1;
-	if (packet.head.type == SVM_WIRE_WELCOME)
-		return 0;
-	assert_int_equal(packet.head.type, SVM_WIRE_REFUSED);
-	assert_int_equal(got, sizeof(packet.refused));
-	return packet.refused.error;
-}
-
-static unsigned int open_fds(void)
-{
-	unsigned int nr = 0;
-	int fd;
-
-	for (fd = 0; fd < 1024; fd++)
-		nr += fcntl(fd, F_GETFD) >= 0;
-	return nr;
-}
-
-static int try_hello(struct server *server, const struct svm_wire_hello *hello,
-		     size_t size, const int *fds, size_t nr)
-{
-	int fd = call(), ret;
-
-	send_with(fd, hello, size, fds, nr);
-	ret = answer_of(server, fd);
-	close(fd);
-	return ret;
-}
-
-#define NOBODY 65534
-
-static void bad_hellos_are_refused(void **state)
-{
-	struct server *server = *state;
-	struct svm_wire_hello hello = good_hello();
-	/* Only root can be somebody else; to others process 1 is. */
-	pid_t stranger = getuid() ? 1 : sleeper(NOBODY);
-	int self = open_pidfd(getpid()), other = open_pidfd(stranger);
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int two[2] = { self, null }, many[80], i;
-	unsigned int before = open_fds();
-	size_t size = sizeof(hello);
-
-	assert_int_equal(try_hello(server, &hello, size, NULL, 0), -EINVAL);
-	assert_int_equal(try_hello(server, &hello, size, two, 2), -EINVAL);
-	assert_int_equal(try_hello(server, &hello, size, &null, 1), -EBADF);
-	assert_int_equal(try_hello(server, &hello, size, &other, 1), -EPERM);
-	assert_int_equal(try_hello(server, &hello, size - 1, &self, 1),
-			 -EPROTO);
-	assert_int_equal(try_hello(server, &hello, 1, &self, 1), -EPROTO);
-	for (i = 0; i < 80; i++)
-		many[i] = self;
-	hello.nr_contexts = 65;
-	assert_int_equal(try_hello(server, &hello, size, many, 66), -EINVAL);
-	hello.nr_contexts = 79;
-	assert_int_equal(try_hello(server, &hello, size, many, 80), -EPROTO);
-	/* /dev/null is a character device, and yet no context. */
-	hello.nr_contexts = 1;
-	assert_int_equal(try_hello(server, &hello, size, two, 2), -EBADF);
-	hello = good_hello();
-	hello.head.version++;
-	assert_int_equal(try_hello(server, &hello, size, &self, 1), -EPROTO);
-	hello = good_hello();
-	hello.head.type = SVM_WIRE_HOLD;
-	assert_int_equal(try_hello(server, &hello, size, &self, 1), -EPROTO);
-	hello = good_hello();
-	memset(hello.name, 'x', sizeof(hello.name));
-	assert_int_equal(try_hello(server, &hello, size, &self, 1), -EINVAL);
-	hello = good_hello();
-	hello.reserved = 1;
-	assert_int_equal(try_hello(server, &hello, size, &self, 1), -EINVAL);
-
-	hello = good_hello();
-	assert_int_equal(try_hello(server, &hello, size, &self, 1), 0);
-	until(server, &server->left, 1);
-	/* The closer's threads may be at it yet. */
-	for (i = 0; i < 100 && open_fds() > before; i++)
-		turn(server);
-	assert_int_equal(open_fds(), before);
-	if (stranger != 1) {
-		kill(stranger, SIGKILL);
-		waitpid(stranger, NULL, 0);
-	}
-	close(self);
-	close(other);
-	close(null);
-}
-
-static int hand_session(struct server *server)
-{
-	struct svm_wire_hello hello = good_hello();
-	int fd = call(), self = open_pidfd(getpid());
-
-	send_with(fd, &hello, sizeof(hello), &self, 1);
-	assert_int_equal(answer_of(server, fd), 0);
-	close(self);
-	return fd;
-}
-
-static void breaking_the_rules_ends_it(void **state)
-{
-	struct server *server = *state;
-	struct svm_wire_hold hold = {
-		.head = SVM_WIRE_HEAD(SVM_WIRE_HOLD, hold),
-		.addr = 0x1000,
-		.length = 0x1000,
-	};
-	struct svm_wire_hold bad;
-	int fd, self, i;
-
-	/* Descriptors that come with a hold are nobody's. */
-	fd = hand_session(server);
-	self = open_pidfd(getpid());
-	send_with(fd, &hold, sizeof(hold), &self, 1);
-	turn(server);
-	assert_int_equal(server->left, 0);
-	assert_int_equal(sessions_at(server->all, 0)->nr_holds, 1);
-	close(self);
-	bad = hold;
-	bad.length = 0;
-	send_with(fd, &bad, sizeof(bad), NULL, 0);
-	until(server, &server->left, 1);
-	close(fd);
-
-	fd = hand_session(server);
-	bad = hold;
-	bad.addr = UINT64_MAX - 10;
-	send_with(fd, &bad, sizeof(bad), NULL, 0);
-	until(server, &server->left, 2);
-	close(fd);
-
-	fd = hand_session(server);
-	bad = hold;
-	bad.head.type = SVM_WIRE_RELEASE;
-	send_with(fd, &bad, sizeof(bad), NULL, 0);
-	until(server, &server->left, 3);
-	close(fd);
-
-	fd = hand_session(server);
-	send_with(fd, &hold, sizeof(hold) - 1, NULL, 0);
-	until(server, &server->left, 4);
-	close(fd);
-
-	fd = hand_session(server);
-	for (i = 0; i <= SVM_WIRE_HOLDS_MAX; i++) {
-		hold.addr += 0x1000;
-		if (send(fd, &hold, sizeof(hold), MSG_NOSIGNAL) < 0)
-			break;
-		event_base_loop(server->base, EVLOOP_NONBLOCK);
-	}
-	until(server, &server->left, 5);
-	close(fd);
-}
-
-static void silent_callers_are_bounded(void **state)
-{
-	struct server *server = *state;
-	int fds[40], i, refused = 0;
-
-	for (i = 0; i < 40; i++)
-		fds[i] = call();
-	turn(server);
-	turn(server);
-	for (i = 0; i < 40; i++) {
-		union svm_wire_packet packet;
-
-		refused += recv(fds[i], &packet, sizeof(packet),
-				MSG_DONTWAIT) == sizeof(packet.refused);
-	}
-	assert_int_equal(refused, 8);
-	assert_int_equal(server->all->nr_callers, 32);
-	/* Time runs out for the others. */
-	for (i = 0; i < 400 && server->all->nr_callers; i++)
-		turn(server);
-	assert_int_equal(server->all->nr_callers, 0);
-	for (i = 0; i < 40; i++)
-		close(fds[i]);
-}
-
 static void survives_a_restart(void **state)
 {
 	struct server *server = *state;
@@ -876,13 +502,13 @@ static void survives_a_restart(void **state)
 	assert_int_equal(told(server, &child), 0);
 	for (i = 0; i < 6; i++)
 		(void)told(server, &child);
-	turn(server);
+	server_turn(server);
 	session = sessions_at(server->all, 0);
 	/* As the service manager's store has them, in some order. */
 	fds[1] = fcntl(session->socket, F_DUPFD_CLOEXEC, 3);
 	fds[0] = fcntl(session->pidfd, F_DUPFD_CLOEXEC, 3);
-	stop(server);
-	start(server);
+	server_stop(server);
+	server_start(server);
 	assert_int_equal(sessions_restore(server->all, 1, fds, 2), 0);
 	session = sessions_at(server->all, 0);
 	assert_int_equal(server->again, 1);
@@ -891,116 +517,27 @@ static void survives_a_restart(void **state)
 	assert_string_equal(session->name, "life?");
 	assert_int_equal(session->nr_holds, 1);
 	go_on(&child);
-	until(server, &server->left, 1);
+	server_until(server, &server->left, 1);
 	reap(&child, 0);
 	/* Half a session is none. */
 	fds[0] = open_pidfd(getpid());
 	assert_int_equal(sessions_restore(server->all, 8, fds, 1), -EINVAL);
 }
 
-static void joins_ten_thousand_times(void **state)
-{
-	struct server *server = *state;
-	struct svm_wire_hello hello = good_hello();
-	int self = open_pidfd(getpid()), i;
-	unsigned int before = open_fds();
-
-	for (i = 0; i < 10000; i++) {
-		union svm_wire_packet packet;
-		int fd = call();
-
-		send_with(fd, &hello, sizeof(hello), &self, 1);
-		while (recv(fd, &packet, sizeof(packet), MSG_DONTWAIT) < 0)
-			event_base_loop(server->base, EVLOOP_ONCE);
-		assert_int_equal(packet.head.type, SVM_WIRE_WELCOME);
-		close(fd);
-		while (sessions_count(server->all))
-			event_base_loop(server->base, EVLOOP_ONCE);
-	}
-	assert_int_equal(server->left, 10000);
-	assert_int_equal(open_fds(), before);
-	close(self);
-}
-
-/* A socket whose close(2) waits until its peer @other is closed. */
-static int stubborn(int *other)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	struct linger linger = { 1, 1000 };
-	static const char data[65536];
-	socklen_t size = sizeof(addr);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (bind(listener, (struct sockaddr *)&addr, size) < 0 ||
-	    listen(listener, 1) < 0 ||
-	    getsockname(listener, (struct sockaddr *)&addr, &size) < 0 ||
-	    connect(fd, (struct sockaddr *)&addr, size) < 0)
-		skip();
-	*other = accept(listener, NULL, NULL);
-	assert_true(*other >= 0);
-	close(listener);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
-				    sizeof(linger)),
-			 0);
-	while (send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
-		;
-	return fd;
-}
-
-/* What comes while all threads have something to close is closed later. */
-static void strangers_wait_their_turn(void **state)
-{
-	struct pollfd pollfd = { .events = POLLIN };
-	int others[CLOSERS_MAX], fd, ends[2], i;
-	char byte;
-
-	(void)state;
-	for (i = 0; i < CLOSERS_MAX; i++) {
-		fd = stubborn(&others[i]);
-		assert_int_equal(close_strangers(&fd, 1), 0);
-		assert_int_equal(fd, -1);
-	}
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_int_equal(close_strangers(&ends[1], 1), 0);
-	assert_int_equal(ends[1], -1);
-	pollfd.fd = ends[0];
-	assert_int_equal(poll(&pollfd, 1, 0), 0);
-	for (i = 0; i < CLOSERS_MAX; i++)
-		close(others[i]);
-	assert_int_equal(read(ends[0], &byte, 1), 0);
-	close(ends[0]);
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(joins_holds_and_leaves),
-		CASE(ends_with_its_process),
-		CASE(rejoins),
-		CASE(is_called_when_svmd_is_back),
-		CASE(rejoins_without_a_watch),
-		CASE(limits_are_kept),
-		CASE(joins_for_another),
-		CASE(nobody_there),
-		CASE(bad_hellos_are_refused),
-		CASE(breaking_the_rules_ends_it),
-		cmocka_unit_test(strangers_wait_their_turn),
-		CASE(silent_callers_are_bounded),
-		CASE(survives_a_restart),
-		CASE(joins_ten_thousand_times),
+		SERVER_CASE(joins_holds_and_leaves),
+		SERVER_CASE(ends_with_its_process),
+		SERVER_CASE(rejoins),
+		SERVER_CASE(is_called_when_svmd_is_back),
+		SERVER_CASE(rejoins_without_a_watch),
+		SERVER_CASE(limits_are_kept),
+		SERVER_CASE(joins_for_another),
+		SERVER_CASE(nobody_there),
+		SERVER_CASE(survives_a_restart),
 	};
-	int ret;
 
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/session", dir);
-	log_set_level(LOG_CRIT);
-	ret = cmocka_run_group_tests(tests, NULL, NULL);
-	rmdir(dir);
-	return ret;
+	return cmocka_run_group_tests(tests, server_group_setup,
+				      server_group_teardown);
 }
