@@ -156,6 +156,9 @@ want 5 'no session' ctl explain 99 0
 want 0 'already' ctl migrate "$id" "$where" "$bytes" 'node 0'
 want 0 'request' ctl events
 want 0 '"reason":"request"' ctl --json events
+want 1 'Nothing is mapped there' ctl migrate "$id" 0x1000 4K 'node 0'
+want 0 'node 0, 0B of 4.0K in .*: Bad address$' ctl events
+want 0 '"error":-14' ctl --json events
 want 5 'no place' ctl migrate "$id" "$where" 4K 'node 7'
 want 2 'no.*number of bytes' ctl migrate "$id" "$where" lots 'node 0'
 want 1 'empty or wraps' ctl migrate "$id" "$where" 0 'node 0'

@@ -110,6 +110,7 @@ int parse_number(const char *text, uint64_t *number);
 
 /* Getters: 0 or "" when there is no such member. */
 uint64_t get_u64(json_object *object, const char *name);
+int get_int(json_object *object, const char *name);
 double get_double(json_object *object, const char *name);
 const char *get_string(json_object *object, const char *name);
 

@@ -171,6 +171,15 @@ uint64_t get_u64(json_object *object, const char *name)
 		       : 0;
 }
 
+int get_int(json_object *object, const char *name)
+{
+	json_object *value;
+
+	return object && json_object_object_get_ex(object, name, &value)
+		       ? json_object_get_int(value)
+		       : 0;
+}
+
 double get_double(json_object *object, const char *name)
 {
 	json_object *value;

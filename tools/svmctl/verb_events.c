@@ -33,6 +33,7 @@ static json_object *name_fields(json_object *fields)
 static void print_event(json_object *event)
 {
 	time_t when = (time_t)(get_u64(event, "when_us") / 1000000);
+	int error = get_int(event, "error"); /* 0 or a negative errno */
 	char clock[16], bytes[32], moved[32];
 	struct tm tm;
 
@@ -45,11 +46,8 @@ static void print_event(json_object *event)
 	       get_string(event, "to"),
 	       text_bytes(moved, sizeof(moved), get_u64(event, "moved_bytes")),
 	       text_bytes(bytes, sizeof(bytes), get_u64(event, "bytes")),
-	       (double)get_u64(event, "duration_us") / 1000,
-	       get_u64(event, "error") ? ": " : "",
-	       get_u64(event, "error")
-		       ? strerror(-(int)get_double(event, "error"))
-		       : "");
+	       (double)get_u64(event, "duration_us") / 1000, error ? ": " : "",
+	       error ? strerror(-error) : "");
 }
 
 static int next_events(struct ctl *ctl, size_t *nr)
