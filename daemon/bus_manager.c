@@ -181,8 +181,13 @@ static int method_release(sd_bus_message *call, void *arg, sd_bus_error *error)
 static int do_reload(struct bus_face *face, sd_bus_message *call,
 		     sd_bus_error *error)
 {
-	(void)error;
-	daemon_reload(face->daemon);
+	int ret = daemon_reload(face->daemon);
+
+	if (ret < 0)
+		return sd_bus_error_setf(
+			error, BUS_ERROR("Unreadable"),
+			"The configuration stays as it was; the log says what of it can't be read: %s",
+			strerror(-ret));
 	return sd_bus_reply_method_return(call, NULL);
 }
 

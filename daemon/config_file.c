@@ -297,7 +297,9 @@ static int load_file(struct svmd_config *config, const char *path,
 	}
 	if (!S_ISREG(st.st_mode)) {
 		/* systemd masks a file by a link to /dev/null. */
-		ret = S_ISCHR(st.st_mode) ? 0 : -EINVAL;
+		ret = S_ISCHR(st.st_mode)   ? 0
+		      : S_ISDIR(st.st_mode) ? -EISDIR
+					    : -EINVAL;
 		goto out_close;
 	}
 	if (st.st_size > FILE_MAX_BYTES) {

@@ -198,8 +198,16 @@ void memory_scan(struct daemon *daemon, struct session *session);
  * takes longest, but before anybody is answered on the bus.
  */
 void daemon_begin(struct daemon *daemon);
-/* settings have changed; reading the configuration again */
+/* settings have changed */
 void daemon_apply(struct daemon *daemon);
-void daemon_reload(struct daemon *daemon);
+
+/**
+ * daemon_reload() - read the configuration again
+ * @daemon: the daemon.
+ *
+ * Returns 0, or a negative errno value if a file can't be read: then all stays
+ * as it was.
+ */
+int daemon_reload(struct daemon *daemon);
 
 #endif /* SVMD_DAEMON_H */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "bus_face.h"
+#include "cleanup.h"
 #include "clock.h"
 #include "heat.h"
 #include "log.h"
@@ -98,13 +99,27 @@ static void notify_reloading(void)
 			 clock_usec());
 }
 
-void daemon_reload(struct daemon *daemon)
+/* On the side: what the files said counts until all of them can be read. */
+static int load_files(struct daemon *daemon)
+{
+	__free_mem struct svmd_config *files = malloc(sizeof(*files));
+	int ret;
+
+	if (!files)
+		return -ENOMEM;
+	ret = svmd_config_load(files, daemon->options.config, on_message, NULL);
+	if (ret < 0)
+		return ret;
+	daemon->files = *files;
+	return 0;
+}
+
+int daemon_reload(struct daemon *daemon)
 {
 	int ret;
 
 	notify_reloading();
-	ret = svmd_config_load(&daemon->files, daemon->options.config,
-			       on_message, NULL);
+	ret = load_files(daemon);
 	if (ret < 0) {
 		log_errno(LOG_ERR, ret, "%s stays as it was",
 			  daemon->options.config);
@@ -115,6 +130,7 @@ void daemon_reload(struct daemon *daemon)
 		log_line(LOG_INFO, "configuration read again");
 	}
 	(void)sd_notify(0, "READY=1");
+	return ret;
 }
 
 int program_check_config(const char *path)
@@ -258,7 +274,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (number == SIGHUP)
-		daemon_reload(daemon);
+		(void)daemon_reload(daemon);
 	else
 		daemon->stop = true;
 }
@@ -292,17 +308,19 @@ static int make_history(struct daemon *daemon)
 	return 0;
 }
 
-static int load_config(struct daemon *daemon)
+/* No file keeps svmd from starting: what can't be read is left out. */
+static void load_config(struct daemon *daemon)
 {
 	int ret = svmd_config_load(&daemon->files, daemon->options.config,
 				   on_message, NULL);
 
 	if (ret < 0)
-		return ret;
+		log_errno(LOG_ERR, ret,
+			  "%s counts without what can't be read of it",
+			  daemon->options.config);
 	daemon->config = daemon->files;
 	/* Not 0, which is what sessions have that never looked theirs up. */
 	daemon->config.generation++;
-	return 0;
 }
 
 static void warn_of_rivals(const struct daemon *daemon)
@@ -324,8 +342,7 @@ static int begin(struct daemon *daemon)
 {
 	int ret = make_base(daemon);
 
-	if (!ret)
-		ret = load_config(daemon);
+	load_config(daemon);
 	if (!ret)
 		ret = make_history(daemon);
 	if (!ret)

@@ -134,6 +134,23 @@ want 0 'ResidenceUSec +7000000 +file' ctl policy show default
 grep -q 'svmd.conf:8' "$work/log" || bad "the unknown key is not warned about: $(cat "$work/log")"
 want 1 'svmd.conf:8' "$svmd" --check-config --config="$work/svmd.conf"
 
+# what can't be read changes nothing of what is in force, nor of what a reset gives back
+mkdir -p "$work/svmd.conf.d/old.conf"
+printf '[Policy]\nResidence=9s\n' >"$work/svmd.conf.d/new.conf"
+want 1 "stays as it was.*Is a directory" ctl reload
+want 0 'ResidenceUSec +7000000 +file' ctl policy show default
+want 0 '' ctl policy set default Residence=1s
+want 0 '' ctl policy reset default
+want 0 'ResidenceUSec +7000000 +file' ctl policy show default
+want 0 "old.conf: can't be read: Is a directory" cat "$work/log"
+want 1 "old.conf: can't be read: Is a directory" "$svmd" --check-config --config="$work/svmd.conf"
+stop
+start
+want 0 'ResidenceUSec +9000000 +file' ctl policy show default
+rm -r "$work/svmd.conf.d"
+want 0 '' ctl reload
+want 0 'ResidenceUSec +7000000 +file' ctl policy show default
+
 # holds die with their caller
 want 7 'Held: true' ctl hold node:1 -- sh -c "'$svmctl' --bus='$address' device node:1; exit 7"
 want 0 'Held: false' ctl device node:1

@@ -765,7 +765,7 @@ static void test_load_unreadable(void **state)
 	make_dir("svmd.conf");
 	make_dir("svmd.conf.d");
 	write_file("svmd.conf.d/10.conf", "[Policy]\nHorizon=2s\n");
-	assert_int_equal(load(), -EINVAL);
+	assert_int_equal(load(), -EISDIR);
 	assert_int_equal(said.nr, 1);
 	assert_int_equal(said.level[0], SVMD_MESSAGE_ERROR);
 	/* The rest counts all the same. */
