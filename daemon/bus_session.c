@@ -11,6 +11,7 @@
 
 #include "bus_get.h"
 #include "bus_parts.h"
+#include "text.h"
 
 #define PREFIX BUS_ROOT "/session"
 
@@ -43,8 +44,15 @@ BUS_GET(get_id, struct session, "t", self->id)
 BUS_GET(get_pid, struct session, "u", (uint32_t)self->peer.pid)
 BUS_GET(get_uid, struct session, "u", (uint32_t)self->peer.uid)
 BUS_GET(get_name, struct session, "s", self->name)
-BUS_GET(get_cgroup, struct session, "s", self->cgroup ? self->cgroup : "")
 BUS_GET(get_contexts, struct session, "u", self->nr_contexts)
+BUS_GET_WITH(get_cgroup, struct session, {
+	__free_mem char *text = strdup(self->cgroup ? self->cgroup : "");
+
+	if (!text)
+		return -ENOMEM;
+	text_clean(text);
+	return sd_bus_message_append(reply, "s", text);
+})
 BUS_GET(get_joined, struct session, "t", self->joined_us)
 BUS_GET(get_ranges, struct session, "u", (uint32_t)self->nr_holds)
 BUS_GET(get_held, struct session, "b", self->bus_held)

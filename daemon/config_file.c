@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "text.h"
 #include "value.h"
 
 #define FILE_MAX_BYTES (1 << 20)
@@ -157,6 +158,11 @@ static void begin_section(struct parser *p, char *line)
 			    "[%.64s]: needs the path of a cgroup, of less than "
 			    "%zu bytes, skipped",
 			    name, sizeof(p->path));
+			return;
+		}
+		if (!text_is_plain(argument)) {
+			say(p, SVMD_MESSAGE_WARNING,
+			    "[%.64s]: not plain text, skipped", name);
 			return;
 		}
 		strcpy(p->path, argument);

@@ -24,6 +24,7 @@ add_library(svmd-core STATIC
   replay.c
   request.c
   shortlist.c
+  text.c
   trace.c
   value.c
   view.c

@@ -34,7 +34,7 @@ struct sessions;
  * @id: its number, never used again.
  * @peer: its process and user.
  * @name: what it wants to be called.
- * @cgroup: path of its cgroup, or NULL.
+ * @cgroup: path of its cgroup, or NULL. Any bytes: a directory's name is free.
  * @svm: handle on its memory.
  * @nr_contexts: devices of @svm.
  * @contexts: their descriptors, which are @svm's.

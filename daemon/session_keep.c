@@ -23,6 +23,7 @@
 #include "cleanup.h"
 #include "log.h"
 #include "sessions.h"
+#include "text.h"
 
 #define FDS_MAX (2 + SVM_WIRE_CONTEXTS_MAX)
 
@@ -184,6 +185,7 @@ static int restore(struct sessions *all, struct session_parts *parts)
 		return ret;
 	peer_name(pid, session->name, sizeof(session->name));
 	recall(session);
+	text_clean(session->name);
 	all->ops.joined(session, true, all->ops.arg);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include "closer.h"
 #include "log.h"
 #include "sessions.h"
+#include "text.h"
 
 /* libsvm says hello at once; a swapping machine may take its time. */
 #define HELLO_USEC (5 * USEC_PER_SEC)
@@ -205,14 +206,10 @@ static int check_limits(const struct sessions *all, uid_t uid)
 /* A name goes to logs, terminals and the bus: plain characters only. */
 static void set_name(char *name, const char *wanted, const struct peer *peer)
 {
-	char *c;
-
 	memcpy(name, wanted, SVM_WIRE_NAME_MAX);
 	if (!name[0])
 		peer_name(peer->pid, name, SVM_WIRE_NAME_MAX);
-	for (c = name; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	text_clean(name);
 }
 
 static int join(struct caller *caller, struct letter *letter,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
 #include "value.h"
 
 struct unit {
@@ -289,7 +290,6 @@ int svmd_value_check(const struct svmd_param *param,
 		     const struct svmd_value *value, const char **why)
 {
 	uint32_t mask;
-	size_t i;
 
 	switch (param->type) {
 	case SVMD_BOOL:
@@ -311,11 +311,11 @@ int svmd_value_check(const struct svmd_param *param,
 			return fail(-EINVAL, "not one of the choices", why);
 		return 0;
 	case SVMD_TEXT:
-		for (i = 0; i < SVMD_TEXT_MAX && value->s[i]; i++)
-			if (iscntrl((unsigned char)value->s[i]))
-				return fail(-EINVAL, "not plain text", why);
-		return i < SVMD_TEXT_MAX ? 0
-					 : fail(-ENAMETOOLONG, "too long", why);
+		if (!memchr(value->s, 0, SVMD_TEXT_MAX))
+			return fail(-ENAMETOOLONG, "too long", why);
+		return text_is_plain(value->s)
+			       ? 0
+			       : fail(-EINVAL, "not plain text", why);
 	}
 	return fail(-EINVAL, "unknown type", why);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text.h"
 #include "value.h"
 #include "world.h"
 
@@ -509,6 +510,81 @@ static void test_bad_scopes(void **state)
 	assert_true(config.policy.margin == 20);
 }
 
+/* The bus would not take it. */
+static void test_text_is_utf8(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("[Daemon]\n"
+			       "Metrics=/run/m\xe9triques\n"
+			       "[Cgroup /\xe9t\xe9]\nMargin=1%\n"
+			       "[Cgroup /a\x1b[0m]\nMargin=1%\n"),
+			 3);
+	expect_said(0, 2,
+		    "Metrics=/run/m\xe9triques: not plain text; empty stays");
+	expect_said(1, 3, "[Cgroup /\xe9t\xe9]: not plain text, skipped");
+	expect_said(2, 5, "[Cgroup /a?[0m]: not plain text, skipped");
+	assert_int_equal(config.nr_scopes, 0);
+	assert_int_equal(parse("[Daemon]\n"
+			       "Metrics=/run/m\u00e9triques\n"
+			       "[Cgroup /\u00e9t\u00e9]\nMargin=1%\n"),
+			 0);
+	assert_string_equal(config.settings.metrics, "/run/m\u00e9triques");
+	assert_int_equal(config.nr_scopes, 1);
+}
+
+static void test_plain_text(void **state)
+{
+	static const char *const plain[] = {
+		"",
+		"a ~",
+		"\xc2\xa0",
+		"\xdf\xbf",
+		"\xe0\xa0\x80",
+		"\xed\x9f\xbf",
+		"\xee\x80\x80",
+		"\xef\xbf\xbd",
+		"\xf0\x90\x80\x80",
+		"\xf4\x8f\xbf\xbd",
+	};
+	static const char *const others[] = {
+		/* control characters */
+		"a\x1b",
+		"\x7f",
+		"\xc2\x80",
+		"\xc2\x9f",
+		/* cut, or nothing but the rest of one */
+		"a\xc3",
+		"\xe2\x82",
+		"\xf0\x9f\x98",
+		"\x80",
+		"\xc3\x41",
+		"\xff",
+		/* too long for what it means */
+		"\xc0\xaf",
+		"\xc1\xbf",
+		"\xe0\x9f\xbf",
+		"\xf0\x8f\xbf\xbf",
+		/* no characters: surrogates, kept free, past the last */
+		"\xed\xa0\x80",
+		"\xed\xbf\xbf",
+		"\xef\xb7\x90",
+		"\xef\xbf\xbe",
+		"\xf4\x8f\xbf\xbf",
+		"\xf4\x90\x80\x80",
+		"\xf8\x88\x80\x80\x80",
+	};
+	char text[] = "a \x1b[1m\xc3\xa9~\x7f";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		assert_true(text_is_plain(plain[i]));
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_false(text_is_plain(others[i]));
+	text_clean(text);
+	assert_string_equal(text, "a ?[1m??~?");
+}
+
 static void test_too_many_scopes(void **state)
 {
 	struct svmd_scope_key key = { .type = SVMD_SCOPE_USER };
@@ -816,6 +892,8 @@ int main(void)
 		T(test_scopes),
 		T(test_root_cgroup),
 		T(test_bad_scopes),
+		T(test_text_is_utf8),
+		T(test_plain_text),
 		T(test_too_many_scopes),
 		T(test_wrong_class),
 		T(test_reset),
