@@ -76,39 +76,6 @@ static void on_moved(int error, const struct svm_result *result, void *arg)
 	bus_pending_end(pending);
 }
 
-static bool is_held(const struct session *session, uint64_t start,
-		    uint64_t length)
-{
-	size_t i;
-
-	for (i = 0; i < session->nr_holds; i++) {
-		uint64_t at = (uintptr_t)session->holds[i].addr;
-
-		if (start < at + session->holds[i].length &&
-		    at < start + length)
-			return true;
-	}
-	return session->bus_held;
-}
-
-static int check_move(struct bus_face *face, struct session *session,
-		      uint64_t start, uint64_t length, sd_bus_error *error)
-{
-	const struct svmd_policy *policy = round_policy(face->daemon, session);
-
-	if (!length || start + length < start)
-		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					"The range is empty or wraps");
-	if (policy->policies & SVMD_POLICY_DRY_RUN)
-		return sd_bus_error_set(error, BUS_ERROR("DryRun"),
-					"The session's policy is dry-run");
-	if (is_held(session, start, length))
-		return sd_bus_error_set(
-			error, BUS_ERROR("Held"),
-			"The session or a part of the range is held");
-	return 0;
-}
-
 static int do_migrate(struct bus_face *face, sd_bus_message *call,
 		      sd_bus_error *error)
 {
@@ -126,7 +93,7 @@ static int do_migrate(struct bus_face *face, sd_bus_message *call,
 	if (ret >= 0)
 		ret = bus_find_place(face, name, &to, error);
 	if (ret >= 0)
-		ret = check_move(face, session, start, length, error);
+		ret = bus_refuse_move(face, session, start, length, to, error);
 	if (ret >= 0)
 		ret = bus_pending_begin(face, call, &pending, error);
 	if (ret < 0)
@@ -205,6 +172,8 @@ static int do_evict(struct bus_face *face, sd_bus_message *call,
 
 	if (ret >= 0)
 		ret = find_device(face, name, &id, error);
+	if (ret >= 0)
+		ret = bus_refuse_evict(face, id, error);
 	if (ret >= 0)
 		ret = bus_pending_begin(face, call, &pending, error);
 	if (ret < 0)

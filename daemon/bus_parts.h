@@ -144,6 +144,13 @@ int bus_migrate(sd_bus_message *call, void *arg, sd_bus_error *error);
 int bus_evict(sd_bus_message *call, void *arg, sd_bus_error *error);
 int bus_explain(sd_bus_message *call, void *arg, sd_bus_error *error);
 
+/* bus_refuse.c: 0, or why what is asked for is not done, in @error */
+int bus_refuse_move(struct bus_face *face, struct session *session,
+		    uint64_t start, uint64_t length, svmd_place to,
+		    sd_bus_error *error);
+int bus_refuse_evict(struct bus_face *face, uint32_t device,
+		     sd_bus_error *error);
+
 /* bus_dump.c */
 int bus_dump(sd_bus_message *call, void *arg, sd_bus_error *error);
 int bus_get_statistics(sd_bus_message *call, void *arg, sd_bus_error *error);

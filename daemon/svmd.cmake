@@ -24,6 +24,7 @@ add_library(svmd-parts STATIC
   bus_manager.c
   bus_policy.c
   bus_polkit.c
+  bus_refuse.c
   bus_session.c
   card_client.c
   card_drm.c

@@ -180,6 +180,15 @@ want 5 'no place' ctl migrate "$id" "$where" 4K 'node 7'
 want 2 'no.*number of bytes' ctl migrate "$id" "$where" lots 'node 0'
 want 1 'empty or wraps' ctl migrate "$id" "$where" 0 'node 0'
 want 1 'held' ctl hold "session:$id" -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 0'
+want 1 'it would go is held' ctl hold node:1 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 1'
+want 1 'of the range is is held' ctl hold node:0 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 1'
+want 0 'already' ctl hold node:1 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 0'
+want 1 'it would go is held' ctl hold device:0 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K svm0
+want 1 'device is held' ctl hold device:0 -- "$svmctl" --bus="$address" evict svm0
+want 0 '' ctl policy set default dry-run
+want 1 'dry-run' ctl evict svm0
+want 1 'dry-run' ctl migrate "$id" "$where" 4K 'node 0'
+want 0 '' ctl policy reset default
 want 0 '' ctl policy set "session:$id" dry-run hot-cold
 want 1 'dry-run' ctl migrate "$id" "$where" 4K 'node 0'
 want 0 'Policies: hot-cold dry-run' ctl session "$id"
