@@ -13,6 +13,7 @@
 
 #include "bus_parts.h"
 #include "clock.h"
+#include "text.h"
 
 static int fail(struct pending *pending, int error, const char *name,
 		const char *text)
@@ -156,7 +157,8 @@ static int find_device(struct bus_face *face, const char *name, uint32_t *id,
 		return ret;
 	if (!svmd_place_is(place, SVMD_DEVICE))
 		return sd_bus_error_setf(error, BUS_ERROR("NoSuchPlace"),
-					 "'%.64s' is no svm device", name);
+					 "'%.*s' is no svm device",
+					 text_cut(name, BUS_NAME_MAX), name);
 	*id = svmd_place_id(place);
 	return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "bus_parts.h"
 #include "log.h"
+#include "text.h"
 
 /* A stuck bus must not keep the watchdog from biting. */
 #define CALL_TIMEOUT_US (UINT64_C(5) * 1000000)
@@ -77,7 +78,8 @@ int bus_find_place(struct bus_face *face, const char *name, svmd_place *out,
 			goto found;
 	return sd_bus_error_setf(
 		error, BUS_ERROR("NoSuchPlace"),
-		"There is no place '%.64s': 'node 1' or 'svm0' are such", name);
+		"There is no place '%.*s': 'node 1' or 'svm0' are such",
+		text_cut(name, BUS_NAME_MAX), name);
 found:
 	*out = place;
 	return 0;

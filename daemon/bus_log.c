@@ -8,6 +8,7 @@
 #include "bus_get.h"
 #include "bus_parts.h"
 #include "log.h"
+#include "text.h"
 
 BUS_GET(get_level, struct bus_face, "s", log_level_name(log_level()))
 BUS_GET(get_target, struct bus_face, "s", log_target())
@@ -42,7 +43,8 @@ static int set_level(sd_bus *bus, const char *path, const char *interface,
 	level = log_level_parse(name);
 	if (level < 0)
 		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-					 "'%.32s' is no level", name);
+					 "'%.*s' is no level",
+					 text_cut(name, BUS_NAME_MAX), name);
 	log_set_level(level);
 	return 1;
 }

@@ -11,6 +11,7 @@
 #include "heat.h"
 #include "log.h"
 #include "rivals.h"
+#include "text.h"
 
 #ifndef SVMD_VERSION
 #define SVMD_VERSION "0"
@@ -80,8 +81,8 @@ static int parse_what(struct bus_face *face, const char *what,
 	if (scope_parse(what, key) || key->type < SVMD_SCOPE_SESSION)
 		return sd_bus_error_setf(
 			error, BUS_ERROR("NoSuchScope"),
-			"'%.64s' can't be held: 'session:5', 'node:1' and 'device:0' can",
-			what);
+			"'%.*s' can't be held: 'session:5', 'node:1' and 'device:0' can",
+			text_cut(what, BUS_NAME_MAX), what);
 	if (key->type != SVMD_SCOPE_SESSION)
 		return 0;
 	ret = bus_find_session(face, key->id, &session, error);
@@ -109,7 +110,8 @@ static int do_hold(struct bus_face *face, sd_bus_message *call,
 			 &cookie);
 	if (ret == -ENOENT)
 		return sd_bus_error_setf(error, BUS_ERROR("NoSuchPlace"),
-					 "There is no %.64s", what);
+					 "There is no %.*s",
+					 text_cut(what, BUS_NAME_MAX), what);
 	if (ret == -EUSERS)
 		return sd_bus_error_set(error, BUS_ERROR("TooMany"),
 					"You have too many holds");

@@ -114,6 +114,9 @@ int bus_find_session(struct bus_face *face, uint64_t id, struct session **out,
 int bus_find_place(struct bus_face *face, const char *name, svmd_place *out,
 		   sd_bus_error *error);
 
+/* Of what callers call things, an answer has so many bytes: see text_cut(). */
+#define BUS_NAME_MAX 64
+
 /* Paths. Buffers hold BUS_PATH_MAX. */
 #define BUS_PATH_MAX 600
 void bus_path_session(char *path, uint64_t id);

@@ -13,6 +13,7 @@
 #include "bus_get.h"
 #include "bus_parts.h"
 #include "log.h"
+#include "text.h"
 
 #define PREFIX BUS_ROOT "/policy"
 
@@ -195,8 +196,8 @@ static int find_key(struct bus_face *face, const char *text,
 	if (scope_parse(text, key))
 		return sd_bus_error_setf(
 			error, BUS_ERROR("NoSuchScope"),
-			"'%.64s' is no scope: 'default', 'user:1000', 'cgroup:/a', 'session:5', 'node:1' and 'device:0' are such",
-			text);
+			"'%.*s' is no scope: 'default', 'user:1000', 'cgroup:/a', 'session:5', 'node:1' and 'device:0' are such",
+			text_cut(text, BUS_NAME_MAX), text);
 	if (key->type == SVMD_SCOPE_SESSION)
 		return bus_find_session(face, key->id, &session, error);
 	return 0;
@@ -209,7 +210,8 @@ static int find_param(const char *name, const struct svmd_param **param,
 	if (*param)
 		return 0;
 	return sd_bus_error_setf(error, BUS_ERROR("NoSuchParameter"),
-				 "There is no parameter '%.64s'", name);
+				 "There is no parameter '%.*s'",
+				 text_cut(name, BUS_NAME_MAX), name);
 }
 
 /* What an owner may change without being asked: not what limits him. */

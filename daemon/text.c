@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -53,6 +54,18 @@ bool text_is_plain(const char *text)
 			return false;
 	}
 	return true;
+}
+
+int text_cut(const char *text, int most)
+{
+	int length = (int)strnlen(text, (size_t)most);
+
+	if (length < most)
+		return length;
+	/* Back to where the character begins that would be cut. */
+	while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	return length;
 }
 
 void text_clean(char *text)

@@ -15,6 +15,12 @@
  */
 bool text_is_plain(const char *text);
 
+/*
+ * Bytes of as much of UTF-8 text as @most bytes have room for, without half a
+ * character at the end. For printf(): "%.*s", text_cut(name, 64), name
+ */
+int text_cut(const char *text, int most);
+
 /* Makes a '?' of every byte that is no printable character of ASCII. */
 void text_clean(char *text);
 

@@ -197,7 +197,7 @@ static const char *some_string(void)
 		"svm0",
 		"debug",
 	};
-	size_t length;
+	size_t length, chars;
 
 	switch (next(8)) {
 	case 0:
@@ -211,6 +211,13 @@ static const char *some_string(void)
 		return text;
 	case 2:
 		snprintf(text, sizeof(text), "%" PRIu32, next(0));
+		return text;
+	case 3:
+		/* Wherever somebody cuts it, that may be within a character. */
+		length = next(2);
+		memset(text, 'a', length);
+		for (chars = 16 + next(20); chars; chars--, length += 2)
+			memcpy(text + length, "\xc3\xa9", 3);
 		return text;
 	default:
 		return odd[next(sizeof(odd) / sizeof(odd[0]))];

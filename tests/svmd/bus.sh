@@ -127,6 +127,17 @@ want 5 'nothing differs' ctl policy show cgroup:/a
 want 0 '' ctl policy reset default
 want 0 'ResidenceUSec +10000000 +default' ctl policy show default
 
+# what is not known is named in the answer, which the bus takes only if no character is cut in two
+long=$(printf 'a%.0s' {1..63})é
+want 1 "'a{63}' is no scope" call ResetPolicy s "$long"
+want 1 "no parameter 'a{63}'" call ResetParameter ss default "$long"
+want 1 "no place 'a{63}'" call Evict st "$long" 0
+want 1 "'a{63}' can.t be held" call Hold ss "$long" test
+want 1 "'a{63}' is no level" busctl --address="$address" set-property org.svmd1 /org/freedesktop/LogControl1 \
+	org.freedesktop.LogControl1 LogLevel s "$long"
+want 1 "'a(é){31}' is no scope" call ResetPolicy s "a$(printf 'é%.0s' {1..32})"
+want 1 "'(é){32}' is no scope" call ResetPolicy s "$(printf 'é%.0s' {1..32})"
+
 # reload
 printf '[Policy]\nResidence=7s\nUnknown=1\n' >>"$work/svmd.conf"
 want 0 '' ctl reload

@@ -581,6 +581,12 @@ static void test_plain_text(void **state)
 		assert_true(text_is_plain(plain[i]));
 	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
 		assert_false(text_is_plain(others[i]));
+	assert_int_equal(text_cut("abc", 3), 3);
+	assert_int_equal(text_cut("abc", 2), 2);
+	assert_int_equal(text_cut("a\u00e9", 3), 3);
+	assert_int_equal(text_cut("a\u00e9", 2), 1);
+	assert_int_equal(text_cut("\u20ac", 2), 0);
+	assert_int_equal(text_cut("", 2), 0);
 	text_clean(text);
 	assert_string_equal(text, "a ?[1m??~?");
 }
