@@ -195,36 +195,61 @@ static void sessions_changed(struct bus_face *face)
 	}
 }
 
-void bus_face_scope(struct bus_face *face, const struct svmd_scope_key *key)
+static void scope_changed(struct bus_face *face,
+			  const struct svmd_scope_key *key)
 {
 	char path[BUS_PATH_MAX];
 
-	if (!face)
-		return;
 	bus_path_scope(path, key->type, key->id, key->path);
 	(void)sd_bus_emit_properties_changed(face->bus, path, BUS_POLICY,
 					     "Parameters", "Own", "Live", NULL);
+}
+
+/* Every scope of these types; what is in force for it may be another's. */
+static void scopes_changed(struct bus_face *face, enum svmd_scope_type first,
+			   enum svmd_scope_type last)
+{
+	const struct svmd_config *config = &face->daemon->config;
+	uint32_t i;
+
+	for (i = 0; i < config->nr_scopes; i++) {
+		const struct svmd_scope *scope = &config->scopes[i];
+		struct svmd_scope_key key = { scope->type, scope->id,
+					      scope->path };
+
+		if (scope->type >= first && scope->type <= last)
+			scope_changed(face, &key);
+	}
+}
+
+void bus_face_scope(struct bus_face *face, const struct svmd_scope_key *key)
+{
+	if (!face)
+		return;
+	switch (key->type) {
+	case SVMD_SCOPE_DEFAULT:
+		scopes_changed(face, SVMD_SCOPE_USER, SVMD_SCOPE_DEVICE);
+		break;
+	case SVMD_SCOPE_CGROUP:
+		scopes_changed(face, SVMD_SCOPE_CGROUP, SVMD_SCOPE_SESSION);
+		break;
+	case SVMD_SCOPE_USER:
+		scopes_changed(face, SVMD_SCOPE_SESSION, SVMD_SCOPE_SESSION);
+		break;
+	default:
+		break;
+	}
+	if (key->type != SVMD_SCOPE_CGROUP ||
+	    !svmd_config_scope(&face->daemon->config, *key))
+		scope_changed(face, key);
 	if (key->type != SVMD_SCOPE_NODE && key->type != SVMD_SCOPE_DEVICE)
 		sessions_changed(face);
 }
 
 void bus_face_reloaded(struct bus_face *face)
 {
-	const struct svmd_config *config;
-	uint32_t i;
-
-	if (!face)
-		return;
-	config = &face->daemon->config;
-	bus_face_scope(face, &SVMD_SCOPE_KEY_DEFAULT);
-	for (i = 0; i < config->nr_scopes; i++) {
-		const struct svmd_scope *scope = &config->scopes[i];
-		struct svmd_scope_key key = { scope->type, scope->id,
-					      scope->path };
-
-		if (scope->type != SVMD_SCOPE_DEFAULT)
-			bus_face_scope(face, &key);
-	}
+	if (face)
+		bus_face_scope(face, &SVMD_SCOPE_KEY_DEFAULT);
 }
 
 void bus_face_round(struct bus_face *face)

@@ -14,6 +14,7 @@
 #include "bus_parts.h"
 #include "log.h"
 #include "text.h"
+#include "value.h"
 
 #define PREFIX BUS_ROOT "/policy"
 
@@ -44,34 +45,39 @@ BUS_GET_WITH(get_scope, struct bus_face, {
 	return sd_bus_message_append(reply, "s", text);
 })
 
+/* The policy in force for the scope that is looked at: of a session, its own. */
+static void find_policy(struct bus_face *face, struct svmd_policy *policy)
+{
+	struct session *session = NULL;
+
+	if (face->scope.type == SVMD_SCOPE_SESSION)
+		session = sessions_find(face->daemon->sessions, face->scope.id);
+	if (session)
+		*policy = *round_policy(face->daemon, session);
+	else
+		svmd_config_policy_of(&face->daemon->config, face->scope,
+				      policy);
+}
+
 BUS_GET_WITH(get_parameters, struct bus_face, {
 	const struct svmd_config *config = &self->daemon->config;
+	const struct svmd_param *param = svmd_params;
+	const struct svmd_param *end = param + svmd_nr_params;
+	struct svmd_policy policy;
 	struct svmd_value value;
-	unsigned int i;
 	int ret = sd_bus_message_open_container(reply, 'a', "{sv}");
 
-	for (i = 0; i < svmd_nr_params && ret >= 0; i++)
-		if (svmd_config_get_value(config, self->scope, &svmd_params[i],
-					  &value) >= 0)
-			ret = append_value(reply, &svmd_params[i], &value);
+	find_policy(self, &policy);
+	for (; param < end && ret >= 0; param++) {
+		if (svmd_config_get_value(config, self->scope, param, &value) <
+		    0)
+			continue;
+		if (param->class == SVMD_CLASS_POLICY)
+			svmd_value_fetch(param, &policy, &value);
+		ret = append_value(reply, param, &value);
+	}
 	return ret < 0 ? ret : sd_bus_message_close_container(reply);
 })
-
-static const struct svmd_scope *find_scope(const struct svmd_config *config,
-					   const struct svmd_scope_key *key)
-{
-	uint32_t i;
-
-	for (i = 0; i < config->nr_scopes; i++) {
-		const struct svmd_scope *scope = &config->scopes[i];
-
-		if (scope->type == key->type && scope->id == key->id &&
-		    (key->type != SVMD_SCOPE_CGROUP ||
-		     !strcmp(scope->path, key->path)))
-			return scope;
-	}
-	return NULL;
-}
 
 static uint64_t mask_of(const struct bus_face *face, bool live)
 {
@@ -80,7 +86,7 @@ static uint64_t mask_of(const struct bus_face *face, bool live)
 
 	if (face->scope.type == SVMD_SCOPE_DEFAULT)
 		return live ? config->live : config->set;
-	scope = find_scope(config, &face->scope);
+	scope = svmd_config_scope(config, face->scope);
 	if (!scope)
 		return 0;
 	return live ? scope->live : scope->set;
@@ -116,6 +122,15 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
+/* Whether the text is how this scope is written, so that it has one object. */
+static bool is_its_name(const struct svmd_scope_key *key, const char *text)
+{
+	char name[SVMD_TEXT_MAX + 16];
+
+	scope_format(key->type, key->id, key->path, name, sizeof(name));
+	return !strcmp(name, text);
+}
+
 static int find(sd_bus *bus, const char *path, const char *interface, void *arg,
 		void **found, sd_bus_error *error)
 {
@@ -127,12 +142,12 @@ static int find(sd_bus *bus, const char *path, const char *interface, void *arg,
 	if (face->introspecting)
 		return 1;
 	if (sd_bus_path_decode(path, PREFIX, &text) <= 0 ||
-	    scope_parse(text, &face->scope))
+	    scope_parse(text, &face->scope) || !is_its_name(&face->scope, text))
 		return 0;
 	free(face->scope_text);
 	face->scope_text = TAKE_PTR(text);
 	return face->scope.type == SVMD_SCOPE_DEFAULT ||
-	       find_scope(&face->daemon->config, &face->scope);
+	       svmd_config_scope(&face->daemon->config, face->scope);
 }
 
 static int enumerate(sd_bus *bus, const char *prefix, void *arg, char ***nodes,
@@ -180,7 +195,7 @@ void bus_policy_left(struct bus_face *face, uint64_t session)
 	const struct svmd_scope_key key = { SVMD_SCOPE_SESSION, session, NULL };
 	char path[BUS_PATH_MAX];
 
-	if (!find_scope(&face->daemon->config, &key))
+	if (!svmd_config_scope(&face->daemon->config, key))
 		return;
 	bus_path_scope(path, key.type, key.id, NULL);
 	(void)sd_bus_emit_interfaces_removed(face->bus, path, BUS_POLICY, NULL);
@@ -278,7 +293,7 @@ static int set_text(struct bus_face *face, const struct svmd_scope_key *key,
 		    sd_bus_error *error)
 {
 	bool is_new = key->type != SVMD_SCOPE_DEFAULT &&
-		      !find_scope(&face->daemon->config, key);
+		      !svmd_config_scope(&face->daemon->config, *key);
 	const char *why = NULL;
 	int ret = svmd_config_set(&face->daemon->config, *key, param, text,
 				  true, &why);
@@ -294,7 +309,7 @@ static int set_value(struct bus_face *face, const struct svmd_scope_key *key,
 		     const struct svmd_value *value, sd_bus_error *error)
 {
 	bool is_new = key->type != SVMD_SCOPE_DEFAULT &&
-		      !find_scope(&face->daemon->config, key);
+		      !svmd_config_scope(&face->daemon->config, *key);
 	const char *why = NULL;
 	int ret = svmd_config_set_value(&face->daemon->config, *key, param,
 					value, true, &why);
@@ -350,7 +365,7 @@ static int reset(struct bus_face *face, const struct svmd_scope_key *key,
 	daemon_apply(daemon);
 	bus_face_scope(face, key);
 	if (key->type != SVMD_SCOPE_DEFAULT &&
-	    !find_scope(&daemon->config, key) && ret) {
+	    !svmd_config_scope(&daemon->config, *key) && ret) {
 		bus_path_scope(path, key->type, key->id, key->path);
 		(void)sd_bus_emit_interfaces_removed(face->bus, path,
 						     BUS_POLICY, NULL);

@@ -81,8 +81,9 @@ int bus_refuse_move(struct bus_face *face, struct session *session,
 		return sd_bus_error_set(error, BUS_ERROR("Held"),
 					"Where it would go is held");
 	if (leaves_held_place(sense, session, start, length, to))
-		return sd_bus_error_set(error, BUS_ERROR("Held"),
-					"Where a part of the range is is held");
+		return sd_bus_error_set(
+			error, BUS_ERROR("Held"),
+			"A part of the range is in a held place");
 	return 0;
 }
 

@@ -95,7 +95,7 @@ static bool matches(const struct svmd_scope *scope, struct svmd_scope_key key)
 	return strlen(scope->path) == n && !memcmp(scope->path, key.path, n);
 }
 
-static const struct svmd_scope *find_scope(const struct svmd_config *config,
+const struct svmd_scope *svmd_config_scope(const struct svmd_config *config,
 					   struct svmd_scope_key key)
 {
 	uint32_t i;
@@ -109,7 +109,7 @@ static const struct svmd_scope *find_scope(const struct svmd_config *config,
 static struct svmd_scope *find_scope_mut(struct svmd_config *config,
 					 struct svmd_scope_key key)
 {
-	const struct svmd_scope *scope = find_scope(config, key);
+	const struct svmd_scope *scope = svmd_config_scope(config, key);
 
 	return scope ? &config->scopes[scope - config->scopes] : NULL;
 }
@@ -254,7 +254,7 @@ int svmd_config_get_value(const struct svmd_config *config,
 				 value);
 		return !!(config->set & bit_of(param));
 	}
-	scope = find_scope(config, key);
+	scope = svmd_config_scope(config, key);
 	if (scope && (scope->set & bit_of(param))) {
 		svmd_value_fetch(param, scope_base_const(scope), value);
 		return 1;
@@ -293,7 +293,7 @@ int svmd_config_reset(struct svmd_config *config,
 		scope = find_scope_mut(config, key);
 		if (!scope)
 			return 0;
-		old = find_scope(files, key);
+		old = svmd_config_scope(files, key);
 	}
 	for (i = 0; i < svmd_nr_params; i++) {
 		const struct svmd_param *p = &svmd_params[i];
@@ -448,13 +448,29 @@ void svmd_config_policy(const struct svmd_config *config, uint64_t session,
 	*policy = config->policy;
 	if (!config->nr_scopes)
 		return;
-	scope = find_scope(config, user);
+	scope = svmd_config_scope(config, user);
 	if (scope)
 		lay_over(scope, policy);
 	if (cgroup)
 		lay_over_cgroups(config, cgroup, policy);
-	scope = find_scope(config, own);
+	scope = svmd_config_scope(config, own);
 	if (scope)
+		lay_over(scope, policy);
+}
+
+void svmd_config_policy_of(const struct svmd_config *config,
+			   struct svmd_scope_key key,
+			   struct svmd_policy *policy)
+{
+	const struct svmd_scope *scope;
+
+	*policy = config->policy;
+	if (key.type == SVMD_SCOPE_CGROUP) {
+		lay_over_cgroups(config, key.path, policy);
+		return;
+	}
+	scope = svmd_config_scope(config, key);
+	if (scope && class_of(key.type) == SVMD_CLASS_POLICY)
 		lay_over(scope, policy);
 }
 
@@ -466,7 +482,7 @@ void svmd_config_limits(const struct svmd_config *config,
 	const struct svmd_scope *scope;
 
 	*limits = config->limits;
-	scope = find_scope(config, key);
+	scope = svmd_config_scope(config, key);
 	if (scope)
 		lay_over(scope, limits);
 	if (limits->evict_stop < limits->evict_start)

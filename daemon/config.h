@@ -358,11 +358,20 @@ int svmd_config_set_value(struct svmd_config *config, struct svmd_scope_key key,
 			  const char **why);
 
 /**
+ * svmd_config_scope() - the values that differ for @key
+ *
+ * A cgroup is the same with and without slashes at its end. Returns NULL if
+ * none differ.
+ */
+const struct svmd_scope *svmd_config_scope(const struct svmd_config *config,
+					   struct svmd_scope_key key);
+
+/**
  * svmd_config_get_value() - the value in force for @key
  *
  * For a user, cgroup, session, node or device without one of its own, that of
- * the default. (For what is in force for a session in the end, take
- * svmd_config_policy().)
+ * the default. (For what is in force in the end, take svmd_config_policy() or
+ * svmd_config_policy_of().)
  *
  * Returns 1 if it is @key's own, 0 if it is the default's, -ENOTSUP if the
  * class does not fit the key.
@@ -421,6 +430,17 @@ void svmd_config_drop_session(struct svmd_config *config, uint64_t id);
 void svmd_config_policy(const struct svmd_config *config, uint64_t session,
 			const char *cgroup, uint32_t uid,
 			struct svmd_policy *policy);
+
+/**
+ * svmd_config_policy_of() - what is in force for a user or in a cgroup
+ * @config: the configuration.
+ * @key: which. In a cgroup, the values of those around it count as well, but
+ *	not those of users; for a session, take svmd_config_policy().
+ * @policy: the answer.
+ */
+void svmd_config_policy_of(const struct svmd_config *config,
+			   struct svmd_scope_key key,
+			   struct svmd_policy *policy);
 
 /**
  * svmd_config_limits() - what is in force for a node or device

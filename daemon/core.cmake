@@ -23,6 +23,7 @@ add_library(svmd-core STATIC
   region.c
   replay.c
   request.c
+  scope.c
   shortlist.c
   text.c
   trace.c

@@ -54,9 +54,15 @@ int scope_parse(const char *text, struct svmd_scope_key *key)
 int scope_format(enum svmd_scope_type type, uint64_t id, const char *path,
 		 char *text, size_t size)
 {
+	size_t n = path ? strlen(path) : 0;
+
 	if (type == SVMD_SCOPE_DEFAULT)
 		return snprintf(text, size, "%s", names[type]);
-	if (type == SVMD_SCOPE_CGROUP)
-		return snprintf(text, size, "%s:%s", names[type], path);
+	if (type == SVMD_SCOPE_CGROUP) {
+		while (n && path[n - 1] == '/')
+			n--;
+		return snprintf(text, size, "%s:%.*s", names[type],
+				n ? (int)n : 1, n ? path : "/");
+	}
 	return snprintf(text, size, "%s:%" PRIu64, names[type], id);
 }

@@ -13,7 +13,10 @@
 /* 0 or -EINVAL. @key->path points into @text. */
 int scope_parse(const char *text, struct svmd_scope_key *key);
 
-/* The length that snprintf() would return. */
+/*
+ * The length that snprintf() would return. One text for each scope: a cgroup has
+ * no slash at its end, and is "/" if nothing is left.
+ */
 int scope_format(enum svmd_scope_type type, uint64_t id, const char *path,
 		 char *text, size_t size);
 

@@ -44,7 +44,6 @@ add_library(svmd-parts STATIC
   program.c
   rivals.c
   round.c
-  scope.c
   sense.c
   session.c
   session_keep.c

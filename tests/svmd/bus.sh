@@ -74,6 +74,9 @@ call() { busctl --address="$address" call org.svmd1 /org/svmd1 org.svmd1.Manager
 is_joined() { ctl session | grep -q "$1"; }
 has_left() { ctl session >"$work/sessions" && ! grep -q "$1" "$work/sessions"; }
 
+# flat COMMAND…: what it writes, in one line
+flat() { "$@" | tr '\n' ' '; }
+
 mkdir "$work/state"
 node 0 0-1
 node 1 ''
@@ -126,6 +129,22 @@ want 0 '' ctl policy reset cgroup:/a
 want 5 'nothing differs' ctl policy show cgroup:/a
 want 0 '' ctl policy reset default
 want 0 'ResidenceUSec +10000000 +default' ctl policy show default
+# a cgroup has one name and one object, and shows what is in force in it
+want 0 '^$' ctl policy set cgroup:/ manual
+want 0 '^$' ctl policy set cgroup:/a/ Residence=20s
+want 0 '^$' ctl policy set cgroup:/a/b Margin=50%
+want 0 '^cgroup:/ .*Policies +manual +live' flat ctl policy show cgroup:/
+want 0 '^cgroup:/a .*ResidenceUSec +20000000 +live' flat ctl policy show cgroup:/a
+want 0 'Policies +manual +outer' ctl policy show cgroup:/a/
+want 0 'ResidenceUSec +20000000 +outer' ctl policy show cgroup:/a/b
+want 0 'HorizonUSec +60000000 +default' ctl policy show cgroup:/a/b
+want 0 's "cgroup:/"' busctl --address="$address" get-property org.svmd1 /org/svmd1/policy/cgroup_3a_2f org.svmd1.Policy Scope
+want 1 'Unknown object' busctl --address="$address" get-property org.svmd1 /org/svmd1/policy/cgroup_3a_2fa_2f org.svmd1.Policy Scope
+want 0 '^$' ctl policy reset cgroup:/a
+want 5 'nothing differs' ctl policy show cgroup:/a/
+want 0 '^$' ctl policy reset cgroup:/a/b/
+want 0 '^$' ctl policy reset cgroup://
+want 5 'nothing differs' ctl policy show cgroup:/
 
 # what is not known is named in the answer, which the bus takes only if no character is cut in two
 long=$(printf 'a%.0s' {1..63})é
@@ -192,7 +211,7 @@ want 2 'no.*number of bytes' ctl migrate "$id" "$where" lots 'node 0'
 want 1 'empty or wraps' ctl migrate "$id" "$where" 0 'node 0'
 want 1 'held' ctl hold "session:$id" -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 0'
 want 1 'it would go is held' ctl hold node:1 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 1'
-want 1 'of the range is is held' ctl hold node:0 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 1'
+want 1 'is in a held place' ctl hold node:0 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 1'
 want 0 'already' ctl hold node:1 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 0'
 want 1 'it would go is held' ctl hold device:0 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K svm0
 want 1 'device is held' ctl hold device:0 -- "$svmctl" --bus="$address" evict svm0
@@ -203,6 +222,13 @@ want 0 '' ctl policy reset default
 want 0 '' ctl policy set "session:$id" dry-run hot-cold
 want 1 'dry-run' ctl migrate "$id" "$where" 4K 'node 0'
 want 0 'Policies: hot-cold dry-run' ctl session "$id"
+
+# a session's object shows what is in force for it, by whatever scope
+want 0 '^$' ctl policy set "user:$(id -u)" Residence=1min
+want 0 'ResidenceUSec +60000000 +outer' ctl policy show "session:$id"
+want 0 'Policies +hot-cold dry-run +live' ctl policy show "session:$id"
+want 0 '^$' ctl policy reset "user:$(id -u)"
+want 0 'ResidenceUSec +7000000 +default' ctl policy show "session:$id"
 
 # kill -9: the session comes back by itself, since nothing keeps its connection here
 kill -9 "$pid"

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scope.h"
 #include "text.h"
 #include "value.h"
 #include "world.h"
@@ -477,6 +478,86 @@ static void test_scopes(void **state)
 	assert_int_equal(limits.quota_bytes, 200 * MIB);
 }
 
+static uint64_t residence_in(enum svmd_scope_type type, uint64_t id,
+			     const char *path)
+{
+	struct svmd_scope_key key = { type, id, path };
+	struct svmd_policy policy;
+
+	svmd_config_policy_of(&config, key, &policy);
+	return policy.residence_us / SECOND;
+}
+
+static void test_policy_of(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("[Policy]\nResidence=1s\n"
+			       "[User 1000]\nResidence=2s\n"
+			       "[Cgroup /]\nResidence=3s\n"
+			       "[Cgroup /a/]\nResidence=4s\n"
+			       "[Cgroup /a/b]\nMargin=50%\n"
+			       "[Node 1]\nQuotaBytes=1M\n"),
+			 0);
+	assert_int_equal(residence_in(SVMD_SCOPE_DEFAULT, 0, NULL), 1);
+	assert_int_equal(residence_in(SVMD_SCOPE_USER, 1000, NULL), 2);
+	assert_int_equal(residence_in(SVMD_SCOPE_USER, 1001, NULL), 1);
+	assert_int_equal(residence_in(SVMD_SCOPE_CGROUP, 0, "/"), 3);
+	assert_int_equal(residence_in(SVMD_SCOPE_CGROUP, 0, "/x"), 3);
+	assert_int_equal(residence_in(SVMD_SCOPE_CGROUP, 0, "/a"), 4);
+	assert_int_equal(residence_in(SVMD_SCOPE_CGROUP, 0, "/a/"), 4);
+	assert_int_equal(residence_in(SVMD_SCOPE_CGROUP, 0, "/a/b"), 4);
+	/* Which has limits, and no policy. */
+	assert_int_equal(residence_in(SVMD_SCOPE_NODE, 1, NULL), 1);
+}
+
+static void expect_round_trip(const char *text, const char *back)
+{
+	struct svmd_scope_key key;
+	char written[SVMD_TEXT_MAX + 16];
+	int length;
+
+	assert_int_equal(scope_parse(text, &key), 0);
+	length = scope_format(key.type, key.id, key.path, written,
+			      sizeof(written));
+	assert_string_equal(written, back);
+	assert_int_equal(length, strlen(back));
+}
+
+static void test_scope_texts(void **state)
+{
+	static const char *const same[] = {
+		"default",     "user:1000", "cgroup:/",	 "cgroup:/a",
+		"cgroup:/a/b", "session:5", "node:4095", "device:0",
+	};
+	static const char *const bad[] = {
+		"",
+		"default:",
+		"user",
+		"user:",
+		"user:-1",
+		"user:1x",
+		"User:1",
+		"cgroup:",
+		"cgroup:a",
+		":1",
+		"node: 1",
+		"device:0x1",
+		"user:18446744073709551616",
+	};
+	struct svmd_scope_key key;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		expect_round_trip(same[i], same[i]);
+	expect_round_trip("cgroup:/a/", "cgroup:/a");
+	expect_round_trip("cgroup:/a/b///", "cgroup:/a/b");
+	expect_round_trip("cgroup:///", "cgroup:/");
+	expect_round_trip("user:007", "user:7");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(scope_parse(bad[i], &key), -EINVAL);
+}
+
 static void test_root_cgroup(void **state)
 {
 	(void)state;
@@ -896,6 +977,8 @@ int main(void)
 		T(test_long_values),
 		T(test_without_callback),
 		T(test_scopes),
+		T(test_policy_of),
+		T(test_scope_texts),
 		T(test_root_cgroup),
 		T(test_bad_scopes),
 		T(test_text_is_utf8),

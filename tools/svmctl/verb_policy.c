@@ -16,6 +16,23 @@ static void add_policy(json_object *all, json_object *properties)
 			       json_object_get(properties));
 }
 
+/* svmd writes no slash after a cgroup, but for the root's, which is one. */
+static size_t without_slashes(const char *scope)
+{
+	size_t length = strlen(scope);
+
+	while (length && scope[length - 1] == '/')
+		length--;
+	return length;
+}
+
+static bool same_scope(const char *a, const char *b)
+{
+	size_t length = without_slashes(a);
+
+	return length == without_slashes(b) && !strncmp(a, b, length);
+}
+
 static json_object *find_policies(json_object *objects, const char *scope)
 {
 	json_object *all = json_object_new_object(), *properties;
@@ -25,7 +42,8 @@ static json_object *find_policies(json_object *objects, const char *scope)
 		(void)path;
 		if (json_object_object_get_ex(object, "org.svmd1.Policy",
 					      &properties) &&
-		    (!scope || !strcmp(get_string(properties, "Scope"), scope)))
+		    (!scope ||
+		     same_scope(get_string(properties, "Scope"), scope)))
 			add_policy(all, properties);
 	}
 	return all;
@@ -46,28 +64,40 @@ static bool has(json_object *properties, const char *list, const char *name)
 	return false;
 }
 
-static const char *origin(json_object *properties, const char *name)
+/* What is not the scope's own is of a scope around it, the default at last. */
+static const char *origin(json_object *properties, json_object *defaults,
+			  const char *name, json_object *value)
 {
+	json_object *initial;
+
 	if (has(properties, "Live", name))
 		return "live";
-	return has(properties, "Own", name) ? "file" : "default";
+	if (has(properties, "Own", name))
+		return "file";
+	return !json_object_object_get_ex(defaults, name, &initial) ||
+			       json_object_equal(value, initial)
+		       ? "default"
+		       : "outer";
 }
 
 static void print_policy(const struct ctl *ctl, const char *scope,
-			 json_object *properties)
+			 json_object *properties, json_object *objects)
 {
-	json_object *parameters;
+	json_object *parameters, *defaults = NULL;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
+	(void)json_object_object_get_ex(
+		ctl_properties(objects, PREFIX "/default", "org.svmd1.Policy"),
+		"Parameters", &defaults);
 	fprintf(out, "%s\tVALUE\tFROM\n", scope);
 	if (json_object_object_get_ex(properties, "Parameters", &parameters)) {
 		json_object_object_foreach(parameters, name, value)
 		{
 			fprintf(out, "%s\t%s\t%s\n", name,
 				json_object_get_string(value),
-				origin(properties, name));
+				origin(properties, defaults, name, value));
 		}
 	}
 	fclose(out);
@@ -94,7 +124,7 @@ static int show(struct ctl *ctl, const char *scope)
 	} else {
 		json_object_object_foreach(all, name, properties)
 		{
-			print_policy(ctl, name, properties);
+			print_policy(ctl, name, properties, objects);
 		}
 	}
 	json_object_put(all);
