@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -594,7 +595,7 @@ CASE(bad_buffer)
 
 struct reader {
 	int fd;
-	atomic_bool begun;
+	atomic_int thread;
 	ssize_t got;
 	int error;
 	struct svm_event e[4];
@@ -604,19 +605,20 @@ static void *reads(void *arg)
 {
 	struct reader *r = arg;
 
-	r->begun = true;
+	r->thread = gettid();
 	r->got = read(r->fd, r->e, sizeof(r->e));
 	r->error = errno;
 	return NULL;
 }
 
+/* Returns when it sleeps and waits for an event. */
 static pthread_t start_reader(struct reader *r)
 {
-	pthread_t thread = thread_start(reads, r);
+	pthread_t thread;
 
-	while (!r->begun)
-		sched_yield();
-	sleep_ms(20);
+	r->thread = 0;
+	thread = thread_start(reads, r);
+	CHECK(EVENTUALLY(sleeps_in(r->thread, SYS_read)));
 	return thread;
 }
 
@@ -632,7 +634,6 @@ CASE(blocking_read_is_woken)
 	for (i = 0; i < 20; i++) {
 		struct dest to = i % 2 ? TO_SYSTEM : TO_DEVICE;
 
-		r.begun = false;
 		thread = start_reader(&r);
 		move_all(r.fd, addr, PAGE, to);
 		thread_join(thread);
@@ -689,7 +690,7 @@ static void *polls(void *arg)
 	struct reader *r = arg;
 	struct pollfd p = { .fd = r->fd, .events = POLLIN };
 
-	r->begun = true;
+	r->thread = gettid();
 	r->got = poll(&p, 1, 60000);
 	r->error = p.revents;
 	return NULL;
@@ -707,9 +708,7 @@ CASE(poll_tells)
 	events_on(r.fd, EVENT(MIGRATED), 0);
 	CHECK(!(ready(r.fd) & POLLIN));
 	thread = thread_start(polls, &r);
-	while (!r.begun)
-		sched_yield();
-	sleep_ms(20);
+	CHECK(EVENTUALLY(sleeps_in(r.thread, SYS_poll)));
 	move_all(r.fd, addr, PAGE, TO_DEVICE);
 	thread_join(thread);
 	CHECK_EQ(r.got, 1);

@@ -261,17 +261,29 @@ CASE(exec_with_arguments_on_device)
 
 struct futex {
 	uint32_t *word;
-	int fd;
+	atomic_int threads[4];
+	atomic_uint nr;
 };
 
 static void *futex_waiter(void *arg)
 {
 	struct futex *f = arg;
 
+	f->threads[f->nr++] = gettid();
 	while (__atomic_load_n(f->word, __ATOMIC_SEQ_CST) == 0)
 		syscall(SYS_futex, f->word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL,
 			0);
 	return NULL;
+}
+
+static bool all_sleep(const struct futex *f)
+{
+	int k;
+
+	for (k = 0; k < 4; k++)
+		if (!sleeps_in(f->threads[k], SYS_futex))
+			return false;
+	return true;
 }
 
 /* A sleeper is found again wherever its word has moved meanwhile. */
@@ -279,14 +291,15 @@ CASE(futex_on_device)
 {
 	int fd = open_device(0), i, k;
 	char *addr = map_anon(PAGE);
-	struct futex f = { (uint32_t *)addr, fd };
 	pthread_t threads[4];
 
 	for (i = 0; i < 10; i++) {
+		struct futex f = { .word = (uint32_t *)addr };
+
 		*f.word = 0;
 		for (k = 0; k < 4; k++)
 			threads[k] = thread_start(futex_waiter, &f);
-		sleep_ms(2);
+		CHECK(EVENTUALLY(all_sleep(&f)));
 		move(fd, addr, PAGE, TO_DEVICE, 0);
 		if (i % 2)
 			move(fd, addr, PAGE, TO_SYSTEM, 0);

@@ -263,6 +263,16 @@ void thread_join(pthread_t thread)
 	CHECK_EQ(pthread_join(thread, NULL), 0);
 }
 
+bool sleeps_in(pid_t thread, long call)
+{
+	char path[64], text[128], *end;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", thread);
+	/* "running", or the number of the call and its arguments. */
+	return read_file(path, text, sizeof(text)) &&
+	       strtol(text, &end, 10) == call && end != text;
+}
+
 void threads_run(unsigned int n, void *(*run)(void *), void *arg)
 {
 	pthread_t threads[64];

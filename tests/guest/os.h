@@ -79,6 +79,12 @@ int receive_fd(int sock);
 pthread_t thread_start(void *(*run)(void *), void *arg);
 void thread_join(pthread_t thread);
 
+/*
+ * Whether a thread of this process sleeps in that system call, of <sys/syscall.h>:
+ * so that what is to wake it is not over before it sleeps.
+ */
+bool sleeps_in(pid_t thread, long call);
+
 /* Make n threads run at the same time on arg. */
 void threads_run(unsigned int n, void *(*run)(void *), void *arg);
 
