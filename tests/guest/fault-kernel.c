@@ -318,17 +318,24 @@ struct counted {
 	long value;
 };
 
+/* It goes on until the page has moved so often. */
+#define MOVES 20
+
+static atomic_ulong moves, counts;
+
 static void *count_up(void *arg)
 {
 	struct counted *c = arg;
+	double end = seconds() + patience(20);
 	int i;
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < 500 || (moves < MOVES && seconds() < end); i++) {
 		pthread_mutex_lock(&c->lock);
 		c->value++;
 		pthread_cond_broadcast(&c->turned);
 		pthread_mutex_unlock(&c->lock);
 	}
+	counts += i;
 	return NULL;
 }
 
@@ -338,8 +345,12 @@ static void *keep_moving(void *arg)
 {
 	int fd = open_device(0);
 
-	while (!stop)
-		migrate(fd, arg, PAGE, TO_DEVICE, 0, NULL, NULL);
+	while (!stop) {
+		struct tally t = { 0 };
+
+		migrate(fd, arg, PAGE, TO_DEVICE, 0, NULL, &t);
+		moves += t.pages[SVM_PAGE_MOVED];
+	}
 	return NULL;
 }
 
@@ -352,9 +363,10 @@ CASE(mutex_on_device)
 	pthread_cond_init(&c->turned, NULL);
 	thread = thread_start(keep_moving, c);
 	threads_run(4, count_up, c);
+	CHECK_GE(moves, MOVES);
 	stop = true;
 	thread_join(thread);
-	CHECK_EQ(c->value, 2000);
+	CHECK_EQ(c->value, counts);
 }
 
 /* Asked to be there, by the process itself. */

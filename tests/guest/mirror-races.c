@@ -19,9 +19,14 @@
 #include "numa.h"
 #include "os.h"
 
-/* Races last for so many rounds, and not longer than so many seconds. */
+/*
+ * Races last for so many rounds, and not longer than so many seconds; but at
+ * least for so few, and until each who disturbs has done so so often.
+ */
 #define ROUNDS 4000
 #define SECONDS 4
+#define LEAST_ROUNDS 20
+#define LEAST_TURNS 5
 #define PAGES 128
 #define LENGTH (PAGES * PAGE)
 
@@ -30,7 +35,12 @@ struct race {
 	int fd;
 	uint64_t truth[PAGES], random;
 	atomic_bool stop;
-	atomic_ulong disturbed;
+};
+
+/* One who disturbs, and how often he did. */
+struct disturber {
+	struct race *race;
+	atomic_ulong turns;
 };
 
 /* The device's word, at another place in each page; the CPU's is the next. */
@@ -84,29 +94,53 @@ static struct race *race_make(char *addr)
 	return r;
 }
 
-static void race_run(struct race *r, unsigned int disturbers,
+/* @met: the race has met all that it is about. */
+static bool goes_on(double start, unsigned int rounds, bool met)
+{
+	double ran = seconds() - start;
+
+	if (!met)
+		return ran < patience(20);
+	return rounds < LEAST_ROUNDS || (rounds < ROUNDS && ran < SECONDS);
+}
+
+static bool all_disturbed(const struct disturber *d, unsigned int nr)
+{
+	while (nr--)
+		if (d[nr].turns < LEAST_TURNS)
+			return false;
+	return true;
+}
+
+static void race_run(struct race *r, unsigned int nr,
 		     void *(*const disturb[])(void *))
 {
+	struct disturber d[4] = { 0 };
 	double start = seconds();
 	pthread_t threads[4];
 	unsigned int i, k;
 
-	for (k = 0; k < disturbers; k++)
-		threads[k] = thread_start(disturb[k], r);
-	for (i = 0; i < ROUNDS && (i < 20 || seconds() - start < SECONDS); i++)
+	for (k = 0; k < nr; k++) {
+		d[k].race = r;
+		threads[k] = thread_start(disturb[k], &d[k]);
+	}
+	for (i = 0; goes_on(start, i, all_disturbed(d, nr)); i++)
 		device_round(r);
 	r->stop = true;
-	for (k = 0; k < disturbers; k++)
+	for (k = 0; k < nr; k++)
 		thread_join(threads[k]);
 	for (k = 0; k < PAGES; k++)
 		CHECK_EQ(*word_of(r, k), r->truth[k]);
-	note("%u rounds, disturbed %lu times", i, r->disturbed);
-	CHECK_GT(r->disturbed, 0);
+	for (k = 0; k < nr; k++) {
+		note("%u rounds, disturbed %lu times", i, d[k].turns);
+		CHECK_GE(d[k].turns, LEAST_TURNS);
+	}
 }
 
 static void *migrates(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	uint64_t random = 99;
 	int fds[2] = { open_device(0), open_device(1) }, nodes[2] = { 0, 0 };
 
@@ -127,21 +161,22 @@ static void *migrates(void *arg)
 							  2]),
 				  0, NULL, &t),
 			  0);
-		r->disturbed += !!t.pages[SVM_PAGE_MOVED];
+		d->turns += !!t.pages[SVM_PAGE_MOVED];
 	}
 	return NULL;
 }
 
 static void *evicts(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	int fd = open_device(0);
 
 	while (!r->stop) {
 		struct svm_ioctl_evict e = arg_evict(0);
 
 		CHECK_RET(svm_call(fd, SVM_IOCTL_EVICT, &e), 0);
-		r->disturbed += !!e.bytes_evicted;
+		d->turns += !!e.bytes_evicted;
 		sched_yield();
 	}
 	return NULL;
@@ -149,7 +184,8 @@ static void *evicts(void *arg)
 
 static void *forks(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 
 	while (!r->stop) {
 		pid_t pid = fork();
@@ -161,7 +197,7 @@ static void *forks(void *arg)
 			_exit(0);
 		}
 		CHECK_EQ(child_wait(pid), 0);
-		r->disturbed++;
+		d->turns++;
 	}
 	return NULL;
 }
@@ -169,7 +205,8 @@ static void *forks(void *arg)
 /* Neighbour words in the same pages. */
 static void *writes_beside(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	uint64_t count = 0;
 	size_t page;
 
@@ -181,7 +218,7 @@ static void *writes_beside(void *arg)
 			*word = count + 1;
 		}
 		count++;
-		r->disturbed++;
+		d->turns++;
 		sched_yield();
 	}
 	return NULL;
@@ -189,7 +226,8 @@ static void *writes_beside(void *arg)
 
 static void *protects(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	uint64_t random = 77;
 
 	while (!r->stop) {
@@ -200,7 +238,7 @@ static void *protects(void *arg)
 		CHECK_SYS(mprotect(page_at(r->addr, first), n * PAGE,
 				   RW | PROT_EXEC));
 		CHECK_SYS(mprotect(page_at(r->addr, first), n * PAGE, RW));
-		r->disturbed++;
+		d->turns++;
 		sched_yield();
 	}
 	return NULL;
@@ -208,11 +246,12 @@ static void *protects(void *arg)
 
 static void *pages_out(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 
 	while (!r->stop) {
 		CHECK_SYS(madvise(r->addr, LENGTH, MADV_PAGEOUT));
-		r->disturbed++;
+		d->turns++;
 		sched_yield();
 	}
 	return NULL;
@@ -224,13 +263,14 @@ static void *pages_out(void *arg)
 
 static void *collapses(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	char *huge = (char *)((uintptr_t)r->addr & ~(HUGE_PAGE - 1));
 
 	while (!r->stop) {
 		/* Fails when pages are elsewhere; that is fine. */
 		if (!madvise(huge, HUGE_PAGE, MADV_COLLAPSE))
-			r->disturbed++;
+			d->turns++;
 		sched_yield();
 	}
 	return NULL;
@@ -238,7 +278,8 @@ static void *collapses(void *arg)
 
 static void *other_device_writes(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	int fd = open_device(1);
 	uint64_t count = 0;
 	size_t page;
@@ -249,14 +290,15 @@ static void *other_device_writes(void *arg)
 					    word_of(r, page) + 1, 1),
 				 count);
 		count++;
-		r->disturbed++;
+		d->turns++;
 	}
 	return NULL;
 }
 
 static void *acquires(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	uint64_t random = 55;
 	int fd = open_device(1);
 
@@ -267,7 +309,7 @@ static void *acquires(void *arg)
 			  random_next(&random) % 3 ? SVM_EXCLUSIVE_ACQUIRE
 						   : SVM_EXCLUSIVE_RELEASE,
 			  page_at(r->addr, first), 8 * PAGE, 0, NULL);
-		r->disturbed++;
+		d->turns++;
 	}
 	return NULL;
 }
@@ -365,7 +407,8 @@ CASE(while_huge_pages_come_and_go)
 
 static void *remaps(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 	char *there = r->addr + HUGE_PAGE, *from = r->addr, *to = there, *swap;
 
 	while (!r->stop) {
@@ -374,7 +417,7 @@ static void *remaps(void *arg)
 		swap = from;
 		from = to;
 		to = swap;
-		r->disturbed++;
+		d->turns++;
 		sched_yield();
 	}
 	if (from != r->addr)
@@ -387,14 +430,16 @@ static void *remaps(void *arg)
 CASE(while_mremap_runs)
 {
 	struct race *r = race_make(map_aligned(2 * HUGE_PAGE));
+	struct disturber d = { .race = r };
 	double start = seconds();
 	pthread_t thread;
-	unsigned int i, missed = 0;
+	unsigned int i, done = 0, missed = 0;
 
 	/* The other place is a hole. */
 	CHECK_SYS(munmap(r->addr + LENGTH, 2 * HUGE_PAGE - LENGTH));
-	thread = thread_start(remaps, r);
-	for (i = 0; i < ROUNDS && seconds() - start < SECONDS; i++) {
+	thread = thread_start(remaps, &d);
+	for (i = 0; goes_on(start, i, all_disturbed(&d, 1) && done && missed);
+	     i++) {
 		size_t page = random_next(&r->random) % PAGES;
 		char *word = (char *)word_of(r, page) +
 			     (random_next(&r->random) % 2 ? HUGE_PAGE : 0);
@@ -404,6 +449,7 @@ CASE(while_mremap_runs)
 		if (!ret) {
 			CHECK_EQ(op.old, r->truth[page]);
 			r->truth[page]++;
+			done++;
 		} else {
 			CHECK_RET(ret, -EFAULT);
 			missed++;
@@ -413,17 +459,21 @@ CASE(while_mremap_runs)
 	thread_join(thread);
 	for (i = 0; i < PAGES; i++)
 		CHECK_EQ(*word_of(r, i), r->truth[i]);
-	note("%u not there, moved %lu times", missed, r->disturbed);
+	note("%u there, %u not, moved %lu times", done, missed, d.turns);
+	CHECK_GE(d.turns, LEAST_TURNS);
+	CHECK_GT(done, 0);
+	CHECK_GT(missed, 0);
 }
 
 static void *maps_anew(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 
 	while (!r->stop) {
 		CHECK_SYS(mmap(r->addr, LENGTH, RW,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
-		r->disturbed++;
+		d->turns++;
 		sched_yield();
 		CHECK_SYS(munmap(r->addr, LENGTH));
 		sched_yield();
@@ -439,13 +489,15 @@ CASE(while_memory_is_unmapped)
 {
 	struct race *r = race_make(map_aligned(HUGE_PAGE));
 	char *bystander = map_anon(MIB(4)), *check;
+	struct disturber d = { .race = r };
 	double start = seconds();
 	pthread_t thread;
-	unsigned int i, missed = 0;
+	unsigned int i, done = 0, missed = 0;
 
 	CHECK_SYS(munmap(r->addr, HUGE_PAGE));
-	thread = thread_start(maps_anew, r);
-	for (i = 0; i < ROUNDS && seconds() - start < SECONDS; i++) {
+	thread = thread_start(maps_anew, &d);
+	for (i = 0; goes_on(start, i, all_disturbed(&d, 1) && done && missed);
+	     i++) {
 		struct svm_access_op op =
 			op_fill(r->addr, LENGTH, 8, 0x6666666666666666);
 		int ret = access_op(r->fd, &op);
@@ -453,6 +505,8 @@ CASE(while_memory_is_unmapped)
 		if (ret) {
 			CHECK(ret == -EFAULT || ret == -ETIMEDOUT);
 			missed++;
+		} else {
+			done++;
 		}
 		/* Take up what was given back. */
 		check = page_at(bystander, i % 64 * 16);
@@ -464,18 +518,21 @@ CASE(while_memory_is_unmapped)
 	}
 	r->stop = true;
 	thread_join(thread);
-	note("%u rounds, %u not there, mapped %lu times", i, missed,
-	     r->disturbed);
+	note("%u there, %u not, mapped %lu times", done, missed, d.turns);
+	CHECK_GE(d.turns, LEAST_TURNS);
+	CHECK_GT(done, 0);
+	CHECK_GT(missed, 0);
 }
 
 static void *toggles(void *arg)
 {
-	struct race *r = arg;
+	struct disturber *d = arg;
+	struct race *r = d->race;
 
 	while (!r->stop) {
 		CHECK_SYS(mprotect(r->addr, LENGTH, PROT_READ));
 		CHECK_SYS(mprotect(r->addr, LENGTH, RW));
-		r->disturbed++;
+		d->turns++;
 	}
 	return NULL;
 }
@@ -484,11 +541,12 @@ static void *toggles(void *arg)
 CASE(deadline_while_mprotect_toggles)
 {
 	struct race *r = race_make(map_anon(LENGTH));
+	struct disturber d = { .race = r };
 	double start = seconds();
 	unsigned int i, done = 0, denied = 0, late = 0;
-	pthread_t thread = thread_start(toggles, r);
+	pthread_t thread = thread_start(toggles, &d);
 
-	for (i = 0; i < ROUNDS && seconds() - start < SECONDS; i++) {
+	for (i = 0; goes_on(start, i, all_disturbed(&d, 1) && done); i++) {
 		struct svm_access_op op = op_fill(r->addr, 8, 8, i);
 		struct svm_ioctl_access a = arg_access(&op, 1);
 		uint64_t value;
@@ -510,6 +568,7 @@ CASE(deadline_while_mprotect_toggles)
 	r->stop = true;
 	thread_join(thread);
 	note("%u done, %u denied, %u too late", done, denied, late);
+	CHECK_GE(d.turns, LEAST_TURNS);
 	CHECK_GT(done, 0);
 }
 
