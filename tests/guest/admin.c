@@ -78,10 +78,17 @@ CASE(evict_other_device)
 	check_on_device(a, addr, LENGTH, 0);
 }
 
+/* What processes say to each other in shared memory. */
+struct words {
+	atomic_bool stop;
+	atomic_uint rounds, told;
+};
+
 struct holder {
 	int device;
 	struct gate ready, done;
-	atomic_ulong *rounds;
+	struct words *words;
+	char *addr;
 };
 
 /* Has pages on a device, and looks at them when told. */
@@ -122,14 +129,14 @@ static void shares_pages(void *arg)
 	struct holder *h = arg;
 
 	gate_wait(&h->done);
-	check_fill(*(char **)h->rounds, LENGTH, 1);
+	check_fill(h->addr, LENGTH, 1);
 }
 
 /* Mapped by several after fork: evicted once, home for all. */
 CASE(evict_shared_pages)
 {
 	char *addr = map_anon(LENGTH);
-	struct holder h = { .done = gate_make(), .rounds = (void *)&addr };
+	struct holder h = { .done = gate_make(), .addr = addr };
 	int fd = open_device(0), i;
 	pid_t pids[3];
 
@@ -177,10 +184,13 @@ static void hammer(void *arg)
 
 	fill(addr, MIB(1), seed);
 	gate_open(&h->ready, 1);
-	while (!*h->rounds) {
-		if (!ret)
+	while (!h->words->stop) {
+		if (!ret) {
 			ret = migrate(fd, addr, MIB(1), TO_DEVICE, 0, NULL,
 				      NULL);
+			h->words->rounds++;
+			h->words->told += !!ret;
+		}
 		if (ret)
 			CHECK_RET(ret, -ENODEV);
 		check_fill(addr, MIB(1), seed);
@@ -196,7 +206,8 @@ static void hammer(void *arg)
 
 CASE(evict_while_used)
 {
-	struct holder h = { .ready = gate_make(), .rounds = map_shared(PAGE) };
+	struct holder h = { .ready = gate_make(), .words = map_shared(PAGE) };
+	double end = seconds() + patience(20);
 	int fd = open_device(0), i;
 	pid_t pids[3];
 	uint64_t sum = 0;
@@ -205,12 +216,12 @@ CASE(evict_while_used)
 		pids[i] = child(hammer, &h);
 	for (i = 0; i < 3; i++)
 		gate_wait(&h.ready);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 100 || (!sum && seconds() < end); i++) {
 		sum += evict(fd, i % 3 ? MIB(1) : 0);
 		sleep_ms(5);
 	}
 	note("evicted %llu KiB", (long long)sum >> 10);
-	*h.rounds = 1;
+	h.words->stop = true;
 	for (i = 0; i < 3; i++)
 		child_ok(pids[i]);
 	CHECK_GT(sum, 0);
@@ -462,7 +473,7 @@ CASE(destroy_while_used)
 
 	for (round = 0; round < 3; round++) {
 		struct holder h = { .ready = gate_make(),
-				    .rounds = map_shared(PAGE) };
+				    .words = map_shared(PAGE) };
 		pid_t pids[3];
 
 		h.device = create_device(MIB(4));
@@ -470,10 +481,10 @@ CASE(destroy_while_used)
 			pids[i] = child(hammer, &h);
 		for (i = 0; i < 3; i++)
 			gate_wait(&h.ready);
-		sleep_ms(30 * round);
+		CHECK(EVENTUALLY(h.words->rounds >= 4u * round));
 		destroy_device(h.device);
-		sleep_ms(20);
-		*h.rounds = 1;
+		CHECK(EVENTUALLY(h.words->told == 3));
+		h.words->stop = true;
 		for (i = 0; i < 3; i++)
 			child_ok(pids[i]);
 	}
