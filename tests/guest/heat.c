@@ -376,14 +376,18 @@ CASE(foreign_damon_is_left_alone)
 {
 	struct svm *svm = lib_open(NULL);
 	struct svm_session *session;
+	long long round;
 	pid_t svmd;
 
 	if (access(KDAMONDS, F_OK))
 		skip("no DAMON in this kernel");
 	CHECK(setting(KDAMONDS, "2"));
-	svmd = start_svmd("");
+	svmd = start_svmd("[Daemon]\nMetrics=" METRICS "\n");
 	session = join(svm);
-	sleep_ms(3000);
+	/* It has asked for DAMON, and had time to ask again. */
+	CHECK(EVENTUALLY(metric("svmd_heat_cost_ns") > 0));
+	round = metric("svmd_rounds");
+	CHECK(EVENTUALLY(metric("svmd_rounds") >= round + 3));
 	CHECK_EQ(read_number(KDAMONDS), 2);
 	svm_leave(session);
 	stop_svmd(svmd);
