@@ -230,11 +230,49 @@ want 0 'Policies +hot-cold dry-run +live' ctl policy show "session:$id"
 want 0 '^$' ctl policy reset "user:$(id -u)"
 want 0 'ResidenceUSec +7000000 +default' ctl policy show "session:$id"
 
-# kill -9: the session comes back by itself, since nothing keeps its connection here
+# kill -9: the session comes back by itself, since nothing keeps its connection here; who follows or holds goes on
+is_held() { ctl device "$1" | grep -q 'Held: true'; }
+is_free() { ctl device "$1" | grep -q 'Held: false'; }
+"$svmctl" --bus="$address" hold node:1 >"$work/held" 2>&1 &
+holder=$!
+mkfifo "$work/command"
+# shellcheck disable=SC2016 # for the inner shell
+"$svmctl" --bus="$address" hold device:0 -- sh -c 'read -r status; exit "$status"' <"$work/command" &
+commander=$!
+exec {command}>"$work/command"
+"$svmctl" --bus="$address" --json events --follow >"$work/events" 2>"$work/gone" &
+follower=$!
+eventually is_held node:1
+eventually is_held svm0
+eventually grep -q '"number":2' "$work/events"
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
+eventually grep -q 'svmd is gone' "$work/held"
+eventually grep -q 'svmd is gone' "$work/gone"
+old=$(wc -l <"$work/events")
 start
 eventually is_joined joiner
+eventually is_held node:1
+eventually is_held svm0
+held_twice() { (($(grep -c 'node:1 is held' "$work/held") == 2)); }
+eventually held_twice
+# under the same number as before
+want 0 'already' ctl migrate "$(ctl --json session | python3 -c 'import json, sys
+print(json.load(sys.stdin)["sessions"][0]["Session"])')" "$where" 4K 'node 0'
+more_events() { (($(wc -l <"$work/events") > old)); }
+eventually more_events
+want 0 '"number":1,' sed -n "$((old + 1))p" "$work/events"
+echo 7 >&"$command"
+exec {command}>&-
+wait "$commander"
+want 0 '^7$' echo $?
+kill "$holder"
+wait "$holder"
+want 0 '^0$' echo $?
+eventually is_free node:1
+eventually is_free svm0
+kill "$follower"
+wait "$follower" 2>/dev/null
 kill "$joined"
 wait "$joined" 2>/dev/null
 joined=''

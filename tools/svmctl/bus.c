@@ -9,7 +9,7 @@
 
 #include "svmctl.h"
 
-#define NAME "org.svmd1"
+#define NAME CTL_NAME
 #define PATH "/org/svmd1"
 
 /* Moving and evicting take their time, and so does a password. */
@@ -91,6 +91,7 @@ static int send_call(struct ctl *ctl, sd_bus_message *call,
 	int ret, code = EXIT_OK;
 
 	(void)sd_bus_message_set_allow_interactive_authorization(call, 1);
+	(void)sd_bus_message_set_auto_start(call, !ctl->no_start);
 	ret = sd_bus_call_async(ctl->bus, NULL, call, on_answer, &answer,
 				TIMEOUT_US);
 	while (ret >= 0 && !answer) {

@@ -12,6 +12,9 @@
 #include <json-c/json.h>
 #include <systemd/sd-bus.h>
 
+/* What svmd is called on the bus. */
+#define CTL_NAME "org.svmd1"
+
 /**
  * enum exit_code - what svmctl ends with; also in the man page
  */
@@ -32,6 +35,9 @@ enum exit_code {
  * @follow: --follow.
  * @since: --since.
  * @reason: --reason.
+ * @no_start: don't have the bus start svmd for a call.
+ * @gone: svmd has left the bus since ctl_watch().
+ * @starts: how often it has come since then.
  */
 struct ctl {
 	sd_bus *bus;
@@ -40,6 +46,9 @@ struct ctl {
 	bool follow;
 	uint64_t since;
 	const char *reason;
+	bool no_start;
+	bool gone;
+	unsigned int starts;
 };
 
 struct verb {
@@ -91,6 +100,23 @@ json_object *ctl_properties(json_object *objects, const char *path,
 			    const char *interface);
 
 int ctl_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* watch.c */
+
+/* From now on @ctl->gone and @ctl->starts say what becomes of svmd. */
+int ctl_watch(struct ctl *ctl);
+
+/**
+ * ctl_wait() - wait for news
+ * @ctl: the bus.
+ * @fd: another descriptor to wait for; -1 for none.
+ * @timeout_ms: at most; -1 for ever.
+ * @ready: whether @fd can be read.
+ *
+ * Returns an exit code, EXIT_OK as soon as anything came, from the bus or by @fd,
+ * or the time is over; what is wrong was said.
+ */
+int ctl_wait(struct ctl *ctl, int fd, int timeout_ms, bool *ready);
 
 /* text.c */
 void text_json(json_object *object);

@@ -1,90 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Verbs that do something: hold, migrate, evict, explain, reload.
+ * Verbs that do something: migrate, evict, explain, reload. For hold see
+ * verb_hold.c.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "svmctl.h"
-
-/* --- hold -------------------------------------------------------------------- */
-
-static int run_command(char **argv)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid < 0)
-		return EXIT_FAILED;
-	if (!pid) {
-		execvp(argv[0], argv);
-		fprintf(stderr, "svmctl: %s: %s\n", argv[0], strerror(errno));
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return EXIT_FAILED;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* Until a signal, or until svmd is gone. */
-static int wait_for_end(struct ctl *ctl)
-{
-	sigset_t mask;
-	int fd;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	fd = signalfd(-1, &mask, SFD_CLOEXEC);
-	if (fd < 0)
-		return EXIT_FAILED;
-	for (;;) {
-		struct pollfd fds[2] = {
-			{ .fd = fd, .events = POLLIN },
-			{ .fd = sd_bus_get_fd(ctl->bus), .events = POLLIN },
-		};
-
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return EXIT_FAILED;
-		if (fds[0].revents)
-			break;
-		if (sd_bus_process(ctl->bus, NULL) < 0)
-			return EXIT_NO_SVMD;
-	}
-	close(fd);
-	return EXIT_OK;
-}
-
-int verb_hold(struct ctl *ctl, int argc, char **argv)
-{
-	sd_bus_message *reply = NULL;
-	uint32_t cookie = 0;
-	int code = ctl_call(ctl, &reply, "Hold", "ss", argv[0],
-			    ctl->reason ? ctl->reason : "svmctl hold");
-
-	if (code)
-		return code;
-	(void)sd_bus_message_read(reply, "u", &cookie);
-	sd_bus_message_unref(reply);
-	if (argc > 1)
-		return run_command(argv + 1);
-	if (ctl->json)
-		printf("{\"cookie\":%u}\n", cookie);
-	else
-		printf("%s is held (%u) until this ends\n", argv[0], cookie);
-	fflush(stdout);
-	return wait_for_end(ctl);
-}
 
 /* --- migrate, evict ---------------------------------------------------------------- */
 

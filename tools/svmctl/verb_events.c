@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * events and dump. svmd keeps the last moves; --follow asks for new ones once a
- * second, as moves are not worth a signal each.
+ * second, as moves are not worth a signal each. One that is started anew numbers
+ * them from the beginning.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "svmctl.h"
+
+#define PERIOD_MS 1000
 
 static const char *const names[] = {
 	"number", "when_us", "session",	    "reason",	   "from",
@@ -50,19 +53,26 @@ static void print_event(json_object *event)
 	       error ? strerror(-error) : "");
 }
 
-static int next_events(struct ctl *ctl, size_t *nr)
+static int get_events(struct ctl *ctl, json_object **list)
 {
 	sd_bus_message *reply = NULL;
-	json_object *list, *event;
-	size_t i;
 	int code = ctl_call(ctl, &reply, "GetEvents", "t", ctl->since);
 
 	if (code)
 		return code;
-	list = ctl_to_json(reply);
-	*nr = json_object_array_length(list);
-	for (i = 0; i < *nr; i++) {
-		event = name_fields(json_object_array_get_idx(list, i));
+	*list = ctl_to_json(reply);
+	sd_bus_message_unref(reply);
+	return EXIT_OK;
+}
+
+static int print_events(struct ctl *ctl, json_object *list)
+{
+	size_t i, nr = json_object_array_length(list);
+
+	for (i = 0; i < nr; i++) {
+		json_object *event =
+			name_fields(json_object_array_get_idx(list, i));
+
 		ctl->since = get_u64(event, "number");
 		if (ctl->json) /* one a line */
 			puts(json_object_to_json_string_ext(event, 0));
@@ -70,24 +80,77 @@ static int next_events(struct ctl *ctl, size_t *nr)
 			print_event(event);
 		json_object_put(event);
 	}
-	json_object_put(list);
-	sd_bus_message_unref(reply);
 	fflush(stdout);
 	return ferror(stdout) ? EXIT_FAILED : EXIT_OK;
 }
 
+static int next_events(struct ctl *ctl, size_t *nr)
+{
+	json_object *list;
+	int code = get_events(ctl, &list);
+
+	if (code)
+		return code;
+	*nr = json_object_array_length(list);
+	code = print_events(ctl, list);
+	json_object_put(list);
+	return code;
+}
+
+/* As next_events(); @starts, of &ctl.starts, is whose number &ctl.since is. */
+static int next_of_any(struct ctl *ctl, unsigned int *starts, size_t *nr)
+{
+	json_object *list;
+	int code;
+
+	*nr = 0;
+	if (ctl->starts != *starts)
+		ctl->since = 0;
+	*starts = ctl->starts;
+	code = get_events(ctl, &list);
+	if (code) /* that the bus itself is gone, who waits for it hears */
+		return code == EXIT_NO_SVMD ? EXIT_OK : code;
+	if (ctl->starts == *starts) {
+		*nr = json_object_array_length(list);
+		code = print_events(ctl, list);
+	}
+	json_object_put(list);
+	return code;
+}
+
+static int follow(struct ctl *ctl)
+{
+	unsigned int starts;
+	size_t nr = 0;
+	bool unused;
+	int code = ctl_watch(ctl);
+
+	if (!code)
+		code = next_events(ctl, &nr);
+	/* Whoever stops svmd wants it to be stopped. */
+	ctl->no_start = true;
+	starts = ctl->starts;
+	while (!code) {
+		if (!nr || ctl->gone)
+			code = ctl_wait(ctl, -1, ctl->gone ? -1 : PERIOD_MS,
+					&unused);
+		if (!code && !ctl->gone)
+			code = next_of_any(ctl, &starts, &nr);
+	}
+	return code;
+}
+
 int verb_events(struct ctl *ctl, int argc, char **argv)
 {
-	const struct timespec second = { 1, 0 };
 	size_t nr = 0;
 	int code;
 
 	(void)argc, (void)argv;
+	if (ctl->follow)
+		return follow(ctl);
 	do {
 		code = next_events(ctl, &nr);
-		if (!code && !nr && ctl->follow)
-			nanosleep(&second, NULL);
-	} while (!code && (nr || ctl->follow));
+	} while (!code && nr);
 	return code;
 }
 
