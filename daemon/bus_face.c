@@ -48,18 +48,27 @@ int bus_find_session(struct bus_face *face, uint64_t id, struct session **out,
 				 "There is no session %" PRIu64, id);
 }
 
+/* UINT32_MAX, which no place has, for what is no number of one. */
+static uint32_t parse_place_id(const char *text)
+{
+	unsigned long id;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return UINT32_MAX;
+	errno = 0;
+	id = strtoul(text, &end, 10);
+	return errno || *end || id > SVMD_PLACE_ID_MAX ? UINT32_MAX
+						       : (uint32_t)id;
+}
+
 /* "node 1", "node:1" or "svm0" */
 static svmd_place parse_place(const char *name)
 {
-	unsigned int id;
-	int end = 0;
-
-	if ((sscanf(name, "node%*1[: ]%u%n", &id, &end) == 1 && end &&
-	     !name[end]))
-		return svmd_node(id);
-	end = 0;
-	if (sscanf(name, "svm%u%n", &id, &end) == 1 && end && !name[end])
-		return svmd_device(id);
+	if (!strncmp(name, "node ", 5) || !strncmp(name, "node:", 5))
+		return svmd_node(parse_place_id(name + 5));
+	if (!strncmp(name, "svm", 3))
+		return svmd_device(parse_place_id(name + 3));
 	return SVMD_PLACE_NONE;
 }
 

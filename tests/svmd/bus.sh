@@ -93,6 +93,11 @@ want 0 'svm0 +ram' ctl device
 want 0 'FreeBytes: 1024' ctl device svm0
 want 5 'no svm7' ctl device svm7
 want 2 'no name' ctl device foo
+want 0 'Device: 0' ctl device svm00
+# what is no number of a device is none
+for name in svm4294967296 svm18446744073709551616 svm+0 'svm 0' svm svm-1 svm0x0 'node  0' node+0 node4294967296; do
+	want 5 'no place' ctl evict "$name"
+done
 want 0 '"Node":1' ctl --json status
 want 0 '"sources"' ctl dump
 want 0 'rounds' ctl statistics
@@ -117,6 +122,9 @@ want 0 '^$' ctl policy set default hot-cold thrash Residence=20s
 want 0 'Policies +hot-cold thrash +live' ctl policy show default
 want 0 'ResidenceUSec +20000000 +live' ctl policy show default
 want 1 'InvalidValue|not a time' ctl policy set default Residence=fast
+want 2 'no policy' ctl policy set default Residence=30s ''
+want 2 'too many policies' ctl policy set default Residence=30s "$(printf '%0256d' 0)"
+want 0 'ResidenceUSec +20000000 +live' ctl policy show default
 want 5 'no parameter' ctl policy set default Speed=1
 want 5 'no scope' ctl policy set everybody off
 want 5 'no session 9' ctl policy set session:9 off
@@ -196,6 +204,10 @@ read -r id where bytes <"$work/joined"
 want 0 'Name: joiner' ctl session "$id"
 want 0 "ProcessID: $joined" ctl session "$id"
 want 5 'no session 99' ctl session 99
+want 5 'no session 10$' ctl session 010
+want 5 'no session 16$' ctl session 0x10
+want 2 'not the number' ctl session 0x
+want 2 'not the number' ctl session 1e1
 has_memory() { ctl session "$id" | grep -q 'SystemBytes: [1-9]'; }
 eventually has_memory
 want 0 'most of which is on node 0' ctl explain "$id" "$where"
@@ -208,6 +220,7 @@ want 0 'node 0, 0B of 4.0K in .*: Bad address$' ctl events
 want 0 '"error":-14' ctl --json events
 want 5 'no place' ctl migrate "$id" "$where" 4K 'node 7'
 want 2 'no.*number of bytes' ctl migrate "$id" "$where" lots 'node 0'
+want 0 'there_bytes: 40960' ctl migrate "$id" "$where" 040K 'node 0'
 want 1 'empty or wraps' ctl migrate "$id" "$where" 0 'node 0'
 want 1 'held' ctl hold "session:$id" -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 0'
 want 1 'it would go is held' ctl hold node:1 -- "$svmctl" --bus="$address" migrate "$id" "$where" 4K 'node 1'

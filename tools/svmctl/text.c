@@ -123,15 +123,26 @@ char *text_bytes(char *text, size_t size, uint64_t bytes)
 	return text;
 }
 
-int parse_number(const char *text, uint64_t *number)
+/* Decimal or with 0x: a zero in front makes nothing octal. */
+static int read_digits(const char *text, uint64_t *number, char **end)
 {
-	char *end;
+	int base = 10;
 
 	if (text[0] < '0' || text[0] > '9')
 		return -EINVAL;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		base = 16;
 	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return errno || *end ? -EINVAL : 0;
+	*number = strtoull(text, end, base);
+	return errno ? -EINVAL : 0;
+}
+
+int parse_number(const char *text, uint64_t *number)
+{
+	char *end;
+	int ret = read_digits(text, number, &end);
+
+	return ret || *end ? -EINVAL : 0;
 }
 
 int parse_bytes(const char *text, uint64_t *bytes)
@@ -141,11 +152,7 @@ int parse_bytes(const char *text, uint64_t *bytes)
 	const char *unit;
 	char *end;
 
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno)
+	if (read_digits(text, &value, &end))
 		return -EINVAL;
 	if (*end) {
 		unsigned int shift;

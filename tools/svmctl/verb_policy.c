@@ -142,22 +142,34 @@ static int set_parameter(struct ctl *ctl, const char *scope, char *assignment)
 			"s", value);
 }
 
+/* Words that are no NAME=VALUE, which are policies. */
+static int join_policies(int argc, char **argv, char *policies, size_t size)
+{
+	size_t length = 0;
+	int i;
+
+	policies[0] = '\0';
+	for (i = 0; i < argc; i++) {
+		if (strchr(argv[i], '='))
+			continue;
+		if (!argv[i][0])
+			return ctl_usage("'' is no policy");
+		length += (size_t)snprintf(policies + length, size - length,
+					   "%s%s", length ? " " : "", argv[i]);
+		if (length >= size)
+			return ctl_usage("too many policies");
+	}
+	return EXIT_OK;
+}
+
 static int set(struct ctl *ctl, const char *scope, int argc, char **argv)
 {
-	char policies[256] = "";
-	int i, code = EXIT_OK;
+	char policies[256];
+	int i, code = join_policies(argc, argv, policies, sizeof(policies));
 
-	for (i = 0; i < argc && !code; i++) {
-		if (strchr(argv[i], '=')) {
+	for (i = 0; i < argc && !code; i++)
+		if (strchr(argv[i], '='))
 			code = set_parameter(ctl, scope, argv[i]);
-			continue;
-		}
-		if (strlen(policies) + strlen(argv[i]) + 2 > sizeof(policies))
-			return ctl_usage("too many policies");
-		if (policies[0])
-			strcat(policies, " ");
-		strcat(policies, argv[i]);
-	}
 	if (!code && policies[0])
 		code = ctl_call(ctl, NULL, "SetPolicy", "ss", scope, policies);
 	return code;
