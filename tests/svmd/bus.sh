@@ -102,6 +102,14 @@ want 0 '"Node":1' ctl --json status
 want 0 '"sources"' ctl dump
 want 0 'rounds' ctl statistics
 want 0 'svmd .*sessions 0' ctl top
+# what can't be written
+full() { ctl "$@" >/dev/full; }
+for words in status '--json status' top device '--json device svm0' '--json session' 'policy show' statistics dump; do
+	# shellcheck disable=SC2086 # words
+	want 1 "can't write all of it" full $words
+done
+want 5 "no svm7" full device svm7
+want 7 '^$' full hold node:1 -- sh -c 'exit 7'
 [[ $(cat "$work/root/proc/sys/kernel/numa_balancing") == 0 ]] || bad "numa_balancing is not disabled"
 ctl dump | python3 -c 'import json, sys; json.load(sys.stdin)' || bad "the dump is no JSON"
 
@@ -218,6 +226,8 @@ want 0 '"reason":"request"' ctl --json events
 want 1 'Nothing is mapped there' ctl migrate "$id" 0x1000 4K 'node 0'
 want 0 'node 0, 0B of 4.0K in .*: Bad address$' ctl events
 want 0 '"error":-14' ctl --json events
+want 1 "can't write all of it" full events
+want 1 "can't write all of it" full events --follow
 want 5 'no place' ctl migrate "$id" "$where" 4K 'node 7'
 want 2 'no.*number of bytes' ctl migrate "$id" "$where" lots 'node 0'
 want 0 'there_bytes: 40960' ctl migrate "$id" "$where" 040K 'node 0'

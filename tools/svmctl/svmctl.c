@@ -193,6 +193,15 @@ static int run(struct arguments *args)
 	return code;
 }
 
+/* What a full disk didn't take was not shown, whatever the verb says. */
+static int finish(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	fputs("svmctl: can't write all of it\n", stderr);
+	return code ? code : EXIT_FAILED;
+}
+
 int main(int argc, char *argv[])
 {
 	struct arguments args = { .bus = "system", .color = "auto" };
@@ -206,7 +215,7 @@ int main(int argc, char *argv[])
 	args.ctl.color = !strcmp(args.color, "always") ||
 			 (!strcmp(args.color, "auto") &&
 			  isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-	code = run(&args);
+	code = finish(run(&args));
 	free(args.words);
 	return code;
 }

@@ -168,9 +168,10 @@ int verb_dump(struct ctl *ctl, int argc, char **argv)
 	while ((got = read(fd, buffer, sizeof(buffer))) > 0)
 		if (fwrite(buffer, 1, (size_t)got, stdout) != (size_t)got)
 			break;
-	code = got || fflush(stdout) ? EXIT_FAILED : EXIT_OK;
-	if (code)
+	if (got < 0) {
 		fprintf(stderr, "svmctl: %s\n", strerror(errno));
+		code = EXIT_FAILED;
+	}
 	sd_bus_message_unref(reply);
 	return code;
 }
