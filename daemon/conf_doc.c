@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "roff.h"
 
 static const struct {
 	enum svmd_class class;
@@ -106,19 +107,6 @@ static void write_conf(void)
 	}
 }
 
-/* Hyphens that are to be typed, and lines that would be requests. */
-static void roff(const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '-')
-			printf("\\-");
-		else if (*text == '\\')
-			printf("\\e");
-		else
-			printf("%c", *text);
-	}
-}
-
 static void write_limit(const struct svmd_param *param, double value)
 {
 	static struct svmd_config config;
@@ -139,8 +127,8 @@ static void write_param(const struct svmd_param *param)
 	int i;
 
 	printf(".TP\n.BI %s= value\n", param->name);
-	roff(param->doc);
-	printf("\n.br\nTakes %s", unit_of(param));
+	roff_line(param->doc);
+	printf(".br\nTakes %s", unit_of(param));
 	if (param->choices) {
 		printf(":");
 		for (i = 0; param->choices[i]; i++)
@@ -167,10 +155,9 @@ static void write_man(void)
 {
 	size_t c, i;
 
-	printf(".\\\" SPDX-License-Identifier: GPL-2.0-or-later\n"
-	       ".\\\" Written by svmd-conf-doc: change daemon/param.c.\n"
-	       ".TH SVMD.CONF 5 \"\" \"svm\" \"File Formats\"\n"
-	       ".SH NAME\n"
+	roff_head("svmd-conf-doc", "daemon/param.c", "SVMD.CONF",
+		  "File Formats");
+	printf(".SH NAME\n"
 	       "svmd.conf, svmd.conf.d \\- configuration of svmd\n"
 	       ".SH SYNOPSIS\n"
 	       ".nf\n"
@@ -207,8 +194,7 @@ static void write_man(void)
 	       "percentages as 60%%.\n");
 	for (c = 0; c < NR_CLASSES; c++) {
 		printf(".SH [%s]\n", classes[c].section);
-		roff(classes[c].text);
-		printf("\n");
+		roff_line(classes[c].text);
 		for (i = 0; i < svmd_nr_params; i++)
 			if (svmd_params[i].class == classes[c].class)
 				write_param(&svmd_params[i]);

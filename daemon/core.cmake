@@ -37,7 +37,7 @@ target_include_directories(svmd-core PUBLIC
 target_link_libraries(svmd-core PUBLIC m)
 
 # Writes the file of defaults and the manual page from the table of parameters.
-add_executable(svmd-conf-doc conf_doc.c)
+add_executable(svmd-conf-doc conf_doc.c roff.c)
 target_link_libraries(svmd-conf-doc PRIVATE svmd-core)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/man/svmd.conf.5
   DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)

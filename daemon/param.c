@@ -4,8 +4,8 @@
  *
  * The parser, the properties on the bus, the commented file of defaults and the
  * man page all read it. To add a parameter, add a member to a struct in
- * config.h and a line here, then run `svmd-conf-doc` (see doc.c) over the two
- * files; a test tells if that was forgotten.
+ * config.h and a line here, then run `svmd-conf-doc` (see conf_doc.c) over the
+ * two files; a test tells if that was forgotten.
  *
  * Read-only, so needs no lock. At most 64 parameters, for each is a bit.
  */

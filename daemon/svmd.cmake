@@ -76,8 +76,11 @@ target_link_libraries(svmd PRIVATE svmd-parts)
 install(TARGETS svmd DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/svm)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/man/svmd.8
   DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
-install(FILES ${PROJECT_SOURCE_DIR}/docs/man/org.svmd1.5
-  DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+# Writes the manual pages of the interfaces on the bus.
+add_executable(svmd-bus-doc bus_doc.c bus_doc_text.c roff.c)
+file(GLOB SVMD_BUS_PAGES CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/docs/man/org.svmd1*.5)
+install(FILES ${SVMD_BUS_PAGES} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 file(GLOB SVMD_INTERFACES CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/docs/dbus/org.svmd1.*.xml)
 install(FILES ${SVMD_INTERFACES}
