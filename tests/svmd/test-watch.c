@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,14 +62,30 @@ static void run_child(const struct fixture *f)
 	assert_int_equal(read(f->answer, &byte, 1), 1);
 }
 
-/* It has answered, and is on its way to sleep. */
+static bool is_asleep(pid_t pid)
+{
+	char path[32], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+	fclose(file);
+	return state == 'S';
+}
+
+/*
+ * It has answered, and is on its way to sleep, which nothing ends but us. Its
+ * clock goes on a little after its state is told, so that has to stand as well.
+ */
 static void await_sleep(struct fixture *f)
 {
-	unsigned int quiet = 0;
+	uint64_t end = clock_usec() + 60 * USEC_PER_SEC;
 
-	while (quiet < 10) {
-		quiet = idle_note(&f->session.idle, clock_usec()) ? 0
-								  : quiet + 1;
+	while (!is_asleep(f->pid) ||
+	       idle_note(&f->session.idle, clock_usec())) {
+		assert_true(clock_usec() < end);
 		usleep(1000);
 	}
 }
