@@ -7,7 +7,7 @@
  * process that is gone gives -ESRCH, as with the real one. svmd takes everybody,
  * or with FAKE_SVM_REFUSES nobody. FAKE_SVM_TELLS is a file that gets a line when
  * svmd is asked, and when FAKE_SVM_MOVES moves were made, so that a program can
- * stay until then.
+ * stay until then; FAKE_SVM_LEFT is one for when a process is let go.
  */
 #include <errno.h>
 #include <signal.h>
@@ -71,9 +71,9 @@ static uint32_t id_of(int fd)
 }
 
 /* Lets the program go on that waits for it. */
-static void tell(const char *what)
+static void tell(const char *where, const char *what)
 {
-	const char *path = getenv("FAKE_SVM_TELLS");
+	const char *path = getenv(where);
 	FILE *file = path ? fopen(path, "a") : NULL;
 
 	if (file) {
@@ -89,7 +89,7 @@ static void count_move(struct svm *svm)
 
 	svm->stats.migrate_calls++;
 	if (enough && svm->stats.migrate_calls == strtoull(enough, NULL, 10))
-		tell("moved");
+		tell("FAKE_SVM_TELLS", "moved");
 }
 
 int svm_open(struct svm **out, const struct svm_open_opts *opts)
@@ -124,6 +124,8 @@ struct svm *svm_close(struct svm *svm)
 			abort();
 		for (unsigned int i = 0; i < svm->nr_fds; i++)
 			close(svm->fds[i]);
+		if (svm->nr_fds)
+			tell("FAKE_SVM_LEFT", "left");
 	}
 	free(svm);
 	return NULL;
@@ -429,7 +431,7 @@ int svm_join(struct svm *svm, const struct svm_join_opts *opts,
 	(void)opts;
 	if (kill(svm->pid, 0) < 0)
 		return -ESRCH;
-	tell("asked");
+	tell("FAKE_SVM_TELLS", "asked");
 	if (getenv("FAKE_SVM_REFUSES"))
 		return -EUSERS;
 	session = calloc(1, sizeof(*session));

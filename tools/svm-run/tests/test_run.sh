@@ -72,8 +72,12 @@ expect "a static program is refused" 125 "$run" -- "$static"
 says "and why is said" "is statically linked"
 expect "a static program is not refused if nothing moves" 4 env FAKE_SVM_DEVICES=0 "$run" -- "$static" exit 4
 says "which is said" "nothing to move"
-expect "a child that is static is reported" 0 "$run" --churn 1ms --report-json="$dir/json" -- \
-	sh -c "sleep 0.1; exec $static check 0.3"
+# it becomes static when it was moved, and stays until svm-run has found out
+: >"$dir/told"
+: >"$dir/left"
+expect "a child that is static is reported" 0 env FAKE_SVM_TELLS="$dir/told" FAKE_SVM_MOVES=1 FAKE_SVM_LEFT="$dir/left" \
+	"$run" --churn 1ms --report-json="$dir/json" -- \
+	sh -c "until read -r _ <$dir/told; do :; done; exec $static until $dir/left"
 holds "as out of reach" "$(field processes.out_of_reach) == 1"
 
 for option in --churn=5 --churn=0ms --churn=2h --churn=x --max-bytes=0 --max-bytes=2G --max-bytes=x \
@@ -127,7 +131,9 @@ says "and events" "events  "
 says "with the seed that was given" "seed 5"
 says "and refusals by reason" "pinned"
 says "and no page lost" "no page lost"
-expect "naming a node leaves the devices out" 0 "$run" --node 0 --report-json="$dir/json" -- "$subject" check 0.3
+: >"$dir/told"
+expect "naming a node leaves the devices out" 0 env FAKE_SVM_MOVES=1 "$run" --node 0 --report-json="$dir/json" -- \
+	"$subject" until "$dir/told"
 holds "altogether" "$(field places.0.moves) > 0 && $(field counters.bytes_to_device) == 0"
 : >"$dir/told"
 expect "settling moves" 0 env FAKE_SVM_MOVES=12 "$run" --report-json="$dir/json" --device svm1 -- \
@@ -198,22 +204,26 @@ rm "$dir/fifo"
 
 # svm-run dies
 mkfifo "$dir/fifo" "$dir/done"
-"$run" --churn 1ms -- sh -c "echo \$\$ >$dir/fifo; $subject forks 0.5; echo \$? >$dir/done" 2>"$dir/err" &
+: >"$dir/told"
+"$run" --churn 1ms -- sh -c "echo \$\$ >$dir/fifo; $subject until $dir/told && $subject forks 0.1; echo \$? >$dir/done" \
+	2>"$dir/err" &
 pid=$!
 read -r _ <"$dir/fifo"
-sleep 0.1
 kill -KILL "$pid"
 wait "$pid" 2>"$dir/out"
+echo dead >"$dir/told"
 read -r status <"$dir/done"
 ok "the program goes on when svm-run dies" "$status"
 rm "$dir/fifo" "$dir/done"
 
 # what stays behind, and what is waited for
-started=$SECONDS
-expect "svm-run ends with the program" 6 "$run" --report -- sh -c 'sleep 10 >/dev/null 2>&1 & sleep 0.2; exit 6'
-((SECONDS - started < 9))
-ok "at once" $?
+mkfifo "$dir/fifo"
+expect "svm-run ends with the program" 6 "$run" --report -- \
+	sh -c "$subject signal >$dir/fifo & echo \$! >$dir/pid; read -r _ <$dir/fifo; exit 6"
 says "and tells who goes on" "still running   1"
+kill -TERM "$(<"$dir/pid")"
+ok "at once" $?
+rm "$dir/fifo"
 expect "--wait waits for all" 6 "$run" --wait --report-json="$dir/json" -- \
 	sh -c "(sh -c '$subject check 0.5; touch $dir/late' >/dev/null 2>&1 &) ; exit 6"
 [[ -e $dir/late ]]
