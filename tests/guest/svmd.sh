@@ -44,7 +44,11 @@ setup() {
 # Also shows the log of a case that failed.
 finish() {
 	local status=$?
-	((!${#children[@]})) || kill -9 "${children[@]}" 2>/dev/null
+	if ((${#children[@]})); then
+		kill -9 "${children[@]}" 2>/dev/null
+		# the next case shall not meet them
+		wait "${children[@]}" 2>/dev/null
+	fi
 	((!status && ${keep:-0})) || stop
 	((!status && !failed)) || log
 	((status)) || status=$failed
@@ -63,8 +67,14 @@ case_stops() { keep=0; }
 # show PROPERTY: of the service
 show() { systemctl show --value -p "$1" $UNIT; }
 
-# What svmd has logged in this case.
-log() { journalctl -q -o cat -u $UNIT --since="@$since"; }
+# journal ARGUMENT…: what was logged in this case; all that was before this call, whatever journald has to do
+journal() {
+	journalctl --sync
+	journalctl -q -o cat --since="@$since" "$@"
+}
+
+# What svmd has logged.
+log() { journal -u $UNIT; }
 
 logged() { log | grep -qE -- "$1"; }
 
@@ -123,3 +133,10 @@ listen() {
 probe() { busctl emit / svm.Test Ping && hears svm.Test; }
 
 hears() { grep -qE -- "$1" "$heard"; }
+
+# Waits until it has heard what was sent before this call, to say what was not sent.
+heard_all() {
+	pings=$((${pings:-0} + 1))
+	busctl emit / svm.Test Ping$pings
+	eventually hears "\"Ping$pings\""
+}
