@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * top: nodes, devices, sessions, rates and reasons, once a second. q quits, p
- * pauses. Where the output is no terminal, one round is written as text.
+ * pauses, until a key or another size of the terminal asks for a look. Where the output is no terminal, one round is written as text.
  */
 #include <inttypes.h>
 #include <locale.h>
@@ -21,12 +21,14 @@
 /**
  * struct screen - where lines go
  * @curses: to the terminal, else to stdout.
+ * @paused: it is drawn when it is asked for only.
  * @row: the next one.
  * @moved: bytes moved, when it was drawn last.
  * @when: that was.
  */
 struct screen {
 	bool curses;
+	bool paused;
 	int row;
 	uint64_t moved;
 	double when;
@@ -92,11 +94,12 @@ static void draw_head(struct screen *screen, json_object *manager,
 	screen->moved = moved;
 	screen->when = time;
 	line(screen, true,
-	     "svmd %s%s   sessions %" PRIu64 "   rounds %" PRIu64
+	     "svmd %s%s%s   sessions %" PRIu64 "   rounds %" PRIu64
 	     "   moving %s/s   round %.1f ms   heat: %s",
 	     get_string(manager, "Version"),
 	     get_u64(manager, "DryRun") ? " DRY-RUN" : "",
-	     get_u64(manager, "Sessions"), get_u64(manager, "Rounds"),
+	     screen->paused ? " PAUSED" : "", get_u64(manager, "Sessions"),
+	     get_u64(manager, "Rounds"),
 	     text_bytes(text, sizeof(text), (uint64_t)rate),
 	     (double)get_u64(statistics, "round_ns") / 1e6,
 	     get_string(manager, "Heat"));
@@ -241,8 +244,7 @@ static int draw(struct ctl *ctl, struct screen *screen)
 
 static int interact(struct ctl *ctl, struct screen *screen)
 {
-	bool paused = false;
-	int key, code = EXIT_OK;
+	int key = ERR, code = EXIT_OK;
 
 	setlocale(LC_ALL, "");
 	initscr();
@@ -252,13 +254,13 @@ static int interact(struct ctl *ctl, struct screen *screen)
 	keypad(stdscr, TRUE);
 	timeout(REFRESH_MS);
 	do {
-		if (!paused)
+		if (!screen->paused || key != ERR)
 			code = draw(ctl, screen);
 		if (code)
 			break;
 		key = getch(); /* KEY_RESIZE as well: drawn again at once */
 		if (key == 'p')
-			paused = !paused;
+			screen->paused = !screen->paused;
 	} while (key != 'q');
 	endwin();
 	return code;
