@@ -212,6 +212,7 @@ int svm_device_create(uint64_t bytes, int node, uint32_t *id)
 		return -ENOSPC;
 	made_bytes = bytes;
 	*id = devices();
+	fputs("created\n", stderr);
 	return 0;
 }
 

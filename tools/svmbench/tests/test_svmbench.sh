@@ -297,7 +297,10 @@ says "by name" '/dev/full: '
 # a temporary device does not stay behind
 FAKE_SVM_MODULE=1 "$bench" migrate --sizes 64M --runs 500 >"$dir/out" 2>"$dir/err" &
 pid=$!
-sleep 0.3
+for ((tries = 0; tries < 1000; tries++)); do
+	! grep -q '^created$' "$dir/err" || break
+	sleep 0.02
+done
 kill -INT "$pid" 2>/dev/null || kill -TERM "$pid"
 kill -TERM "$pid"
 wait "$pid"
