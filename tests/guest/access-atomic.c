@@ -251,9 +251,9 @@ static void *cpu_adds_until(void *arg)
 	struct storm *s = arg;
 	unsigned long i;
 
-	s->running++;
-	for (i = 0; !s->stop; i++) {
+	for (i = 0; !s->stop || !i; i++) {
 		atomic_fetch_add(s->word, 1);
+		s->running += !i;
 		/* On two CPUs, let the others have their turn. */
 		if (i % 64 == 0)
 			sched_yield();
@@ -273,6 +273,7 @@ static void add_together(int fd, void *word)
 
 	for (i = 0; i < THREADS; i++)
 		threads[i] = thread_start(cpu_adds_until, &s);
+	CHECK(EVENTUALLY(s.running == THREADS));
 	for (i = 0; i < rounds; i++) {
 		struct svm_ioctl_access a = arg_access(ops, 16);
 

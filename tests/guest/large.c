@@ -684,7 +684,11 @@ CASE(cut_touched_and_moved_at_once)
 		threads[i] = thread_start(i ? toucher : cutter, &c);
 	/* Whatever is busy, stays: somebody is always at it. */
 	start = seconds();
-	for (i = 0; i < 100 && seconds() - start < 5; i++) {
+	for (i = 0; i < 100 || !t.pages[SVM_PAGE_MOVED]; i++) {
+		double limit = t.pages[SVM_PAGE_MOVED] ? 5 : patience(20);
+
+		if (seconds() - start > limit)
+			break;
 		CHECK_RET(migrate(c.fd, c.addr, HUGE_PAGE,
 				  i % 2 ? TO_SYSTEM : TO_DEVICE, 0, NULL, &t),
 			  0);
@@ -692,6 +696,7 @@ CASE(cut_touched_and_moved_at_once)
 			madvise(c.addr, HUGE_PAGE, 25 /* MADV_COLLAPSE */);
 	}
 	note("%u rounds: %s", i, tally_text(&t));
+	CHECK_GT(t.pages[SVM_PAGE_MOVED], 0);
 	atomic_store(&c.done, true);
 	for (i = 0; i < 3; i++)
 		thread_join(threads[i]);

@@ -25,7 +25,10 @@ const struct group group = {
 	.needs_device_memory = true,
 };
 
-/* A race lasts for so many rounds, and not longer than so many seconds. */
+/*
+ * A race lasts for so many rounds, and not longer than so many seconds; but until
+ * something has moved.
+ */
 #define ROUNDS 3000
 #define SECONDS 3
 /* Nor less, however slow the machine. */
@@ -160,8 +163,10 @@ static void race(size_t pages, bool huge, unsigned int movers,
 		write_page(&r, n);
 	for (i = 0; i < movers; i++)
 		threads[i] = thread_start(mover, &r);
-	for (i = 0; i < ROUNDS; i++) {
-		if (i >= LEAST_ROUNDS && seconds() - start > SECONDS)
+	for (i = 0; i < ROUNDS || !r.moved; i++) {
+		double limit = r.moved ? SECONDS : patience(20);
+
+		if (i >= LEAST_ROUNDS && seconds() - start > limit)
 			break;
 		change(&r);
 		for (k = 0; k < 8; k++) {

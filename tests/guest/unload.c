@@ -180,10 +180,14 @@ CASE(jobs_just_closed)
 	begin();
 }
 
-/* Words that processes share: shall end; shall open nothing; how many may have. */
+/*
+ * Words that processes share: shall end; shall open nothing; how many may have; how
+ * often one has moved its memory to a device, and how often there was none.
+ */
 struct words {
 	atomic_bool stop, shut;
 	atomic_int openers;
+	atomic_uint moved, missed;
 };
 
 struct user {
@@ -200,8 +204,13 @@ static void visit(struct words *words, unsigned int n, char *addr)
 	atomic_fetch_add(&words->openers, 1);
 	fd = words->shut ? -1 : try_open_device(n);
 	if (fd >= 0) {
-		migrate(fd, addr, MIB(2), TO_DEVICE, 0, NULL, NULL);
+		struct tally t = { 0 };
+
+		migrate(fd, addr, MIB(2), TO_DEVICE, 0, NULL, &t);
+		words->moved += !!t.pages[SVM_PAGE_MOVED];
 		close(fd);
+	} else {
+		words->missed++;
 	}
 	atomic_fetch_sub(&words->openers, 1);
 }
@@ -268,6 +277,7 @@ static void under_load(bool forks)
 	struct user u = { .ready = gate_make(),
 			  .words = map_shared(PAGE),
 			  .fork = forks };
+	unsigned int turns;
 	int round, i, busy = 0;
 	pid_t pids[3];
 
@@ -277,10 +287,12 @@ static void under_load(bool forks)
 	for (i = 0; i < 3; i++)
 		gate_wait(&u.ready);
 	for (round = 0; round < 5; round++) {
+		turns = u.words->moved;
+		CHECK(EVENTUALLY(u.words->moved >= turns + 6));
 		busy += unload_among(u.words);
-		sleep_ms(20);
+		turns = u.words->missed;
+		CHECK(EVENTUALLY(u.words->missed > turns));
 		CHECK_EQ(load(MODULE_ARGS), 0);
-		sleep_ms(60);
 	}
 	note("unloaded and loaded 5 times; %d attempts were busy", busy);
 	u.words->stop = true;
