@@ -294,10 +294,12 @@ static int svm_engine_atomic(struct svm_engine *engine)
 			return -ETIMEDOUT;
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (has)
+		if (has) {
 			ret = svm_exclusive_take(&engine->ctx->mirror, start);
-		else
+		} else {
+			svm_exclusive_look(&engine->ctx->mirror, start);
 			ret = svm_engine_fault(engine, start, PAGE_SIZE, true);
+		}
 		/* Taken away again, or turned into another kind of memory. */
 		if (ret && ret != -EBUSY && ret != -EOPNOTSUPP)
 			return ret;

@@ -72,7 +72,7 @@ static int svm_context_open(struct inode *inode, struct file *file)
 	ctx->uid = current_uid();
 	svm_events_init(&ctx->events);
 	svm_holds_init(&ctx->holds);
-	svm_mirror_init(&ctx->mirror, ctx->mm, &ctx->events, &ctx->holds);
+	svm_mirror_init(&ctx->mirror, ctx);
 	/* Before the device can go: then all that is attached is detached. */
 	if (sdev->dma)
 		svm_dma_attach(sdev->dma, &ctx->mirror);

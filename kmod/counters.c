@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters of what was moved, faulted, accessed and refused, for a context and for
+ * Counters of what was moved, faulted, accessed, refused and taken, for a context and for
  * a device.
  */
 #include "counters.h"
@@ -78,6 +78,10 @@ void svm_counters_report(struct svm_counters *counters,
 		svm_counter_read(counters, SVM_CTR_BYTES_ACCESSED);
 	stats->bytes_accessed_device =
 		svm_counter_read(counters, SVM_CTR_BYTES_ACCESSED_DEVICE);
+	stats->exclusive_ended =
+		svm_counter_read(counters, SVM_CTR_EXCLUSIVE_ENDED);
+	stats->exclusive_contended =
+		svm_counter_read(counters, SVM_CTR_EXCLUSIVE_CONTENDED);
 
 	BUILD_BUG_ON(SVM_PAGE_STATUS_NR > SVM_PAGE_STATUS_MAX);
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)

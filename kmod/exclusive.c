@@ -17,6 +17,7 @@
  * Limits: SVM_EXCLUSIVE_MAX_PAGES a call and held by a context;
  * SVM_EXCLUSIVE_MAX_HOLD_MS.
  */
+#include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/pagemap.h>
@@ -196,18 +197,57 @@ bool svm_holds_have(struct svm_holds *holds, unsigned long addr)
 }
 
 #ifdef SVM_HAVE_EXCLUSIVE
+/* Whether somebody has the page locked, as who holds it does. */
+static bool svm_exclusive_is_locked(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	struct folio *folio;
+	bool locked;
+
+	mmap_assert_locked(mm);
+
+	vma = vma_lookup(mm, addr);
+	if (!vma || is_vm_hugetlb_page(vma))
+		return false;
+	folio = svm_walk_get_folio(vma, addr);
+	if (!folio)
+		return false;
+	locked = folio_test_locked(folio);
+	folio_put(folio);
+	return locked;
+}
+
+/**
+ * svm_exclusive_look() - count it if a page that is wanted has to be waited for
+ * @mirror: the context's mirror, entered.
+ * @addr: page aligned.
+ *
+ * To be called before anything is done that waits.
+ */
+void svm_exclusive_look(struct svm_mirror *mirror, unsigned long addr)
+{
+	bool locked;
+
+	/* Whoever goes on to take it finds the signal, too. */
+	if (mmap_read_lock_killable(mirror->mm))
+		return;
+	locked = svm_exclusive_is_locked(mirror->mm, addr);
+	mmap_read_unlock(mirror->mm);
+	svm_mirror_count(mirror, SVM_CTR_EXCLUSIVE_CONTENDED, locked);
+}
+
 /*
  * One try. -EBUSY: something changed meanwhile.
  *
- * The page is touched first, to have copy-on-write and an exclusive access that
- * is there already ended before the sequence is read: make_device_exclusive()
- * would do it too, but then it would look like somebody else's change.
+ * The page is touched first, to have copy-on-write, a huge mapping and an exclusive
+ * access that is there already ended before the sequence is read:
+ * make_device_exclusive() would do it too, but then it would look like somebody
+ * else's change.
  */
 static int svm_exclusive_try(struct svm_mirror *mirror,
 			     struct svm_chunk *chunk, unsigned long addr)
 {
 	unsigned int index = svm_chunk_index(addr);
-	bool unlocked = false;
 	struct folio *folio;
 	struct page *page;
 	unsigned long seq;
@@ -215,10 +255,10 @@ static int svm_exclusive_try(struct svm_mirror *mirror,
 
 	if (mmap_read_lock_killable(mirror->mm))
 		return -EINTR;
-	ret = fixup_user_fault(mirror->mm, addr,
-			       FAULT_FLAG_WRITE | FAULT_FLAG_REMOTE, &unlocked);
+	ret = get_user_pages_remote(mirror->mm, addr, 1,
+				    FOLL_WRITE | FOLL_SPLIT_PMD, NULL, NULL);
 	mmap_read_unlock(mirror->mm);
-	if (ret)
+	if (ret < 0)
 		return ret;
 
 	seq = mmu_interval_read_begin(&chunk->notifier);
@@ -235,6 +275,7 @@ static int svm_exclusive_try(struct svm_mirror *mirror,
 	if (mmu_interval_read_retry(&chunk->notifier, seq)) {
 		ret = -EBUSY;
 	} else {
+		ret = 0;
 		svm_chunk_set(chunk, index, svm_entry(page_to_pfn(page), true));
 		__set_bit(index, chunk->exclusive);
 	}
@@ -255,7 +296,8 @@ static int svm_exclusive_try(struct svm_mirror *mirror,
  * @addr: page aligned.
  *
  * On success the page was exclusive and in the mirror at that moment; the bit in
- * svm_chunk.exclusive tells whether it still is.
+ * svm_chunk.exclusive tells whether it still is. It is counted if others were in the
+ * way.
  *
  * Return: 0, -EBUSY if others kept taking it, -EOPNOTSUPP for memory of another
  * kind, -EFAULT, -ENOMEM, -EINTR.
@@ -268,11 +310,19 @@ int svm_exclusive_take(struct svm_mirror *mirror, unsigned long addr)
 	chunk = svm_mirror_chunk(mirror, addr);
 	if (IS_ERR(chunk))
 		return PTR_ERR(chunk);
-	for (tries = 0; ret == -EBUSY && tries < SVM_EXCLUSIVE_TRIES; tries++)
+	svm_exclusive_look(mirror, addr);
+	for (tries = 0; ret == -EBUSY && tries < SVM_EXCLUSIVE_TRIES; tries++) {
 		ret = svm_exclusive_try(mirror, chunk, addr);
+		svm_mirror_count(mirror, SVM_CTR_EXCLUSIVE_CONTENDED,
+				 ret == -EBUSY);
+	}
 	return ret;
 }
 #else
+void svm_exclusive_look(struct svm_mirror *mirror, unsigned long addr)
+{
+}
+
 int svm_exclusive_take(struct svm_mirror *mirror, unsigned long addr)
 {
 	return -EOPNOTSUPP;
@@ -326,6 +376,7 @@ static bool svm_hold_page(struct svm_hold *hold, struct svm_mirror *mirror,
 		hold->folios[hold->nr_folios++] = folio;
 	} else {
 		folio_put(folio);
+		svm_mirror_count(mirror, SVM_CTR_EXCLUSIVE_CONTENDED, 1);
 		return false;
 	}
 	/* Was it ended before the lock? Then the lock does no harm. */

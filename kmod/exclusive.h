@@ -37,6 +37,7 @@ void svm_holds_destroy(struct svm_holds *holds);
 void svm_holds_let_go(struct svm_holds *holds, unsigned long start,
 		      unsigned long end);
 bool svm_holds_have(struct svm_holds *holds, unsigned long addr);
+void svm_exclusive_look(struct svm_mirror *mirror, unsigned long addr);
 int svm_exclusive_take(struct svm_mirror *mirror, unsigned long addr);
 int svm_exclusive(struct svm_context *ctx, struct svm_ioctl_exclusive *arg);
 

@@ -33,6 +33,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "context.h"
 #include "device.h"
 #include "dma.h"
 #include "events.h"
@@ -114,11 +115,24 @@ void svm_chunk_drop_dma(struct svm_chunk *chunk)
 }
 
 /**
+ * svm_mirror_count() - count something for the context and for its device
+ * @mirror: the mirror.
+ * @which: what.
+ * @n: how much.
+ */
+void svm_mirror_count(struct svm_mirror *mirror, enum svm_counter which, u64 n)
+{
+	svm_count(mirror->counters, which, n);
+	svm_count(mirror->device_counters, which, n);
+}
+
+/**
  * svm_chunk_end_exclusive() - note that exclusive access has ended, and tell
  * @chunk: the chunk, locked.
  * @first: index of the first page.
  * @end: index after the last.
- * @cause: why; events are told for runs of pages that were exclusive.
+ * @cause: why; events are told for runs of pages that were exclusive. What was not
+ *	by a call is counted.
  */
 void svm_chunk_end_exclusive(struct svm_chunk *chunk, unsigned int first,
 			     unsigned int end, enum svm_event_cause cause)
@@ -132,6 +146,9 @@ void svm_chunk_end_exclusive(struct svm_chunk *chunk, unsigned int first,
 	     rs = find_next_bit(chunk->exclusive, end, re)) {
 		re = find_next_zero_bit(chunk->exclusive, end, rs);
 		bitmap_clear(chunk->exclusive, rs, re - rs);
+		if (cause != SVM_CAUSE_CALL)
+			svm_mirror_count(chunk->mirror, SVM_CTR_EXCLUSIVE_ENDED,
+					 re - rs);
 		svm_events_emit(chunk->mirror->events, (struct svm_event){
 			.type = SVM_EVENT_EXCLUSIVE_ENDED,
 			.cause = cause,
@@ -286,12 +303,18 @@ static const struct mmu_interval_notifier_ops svm_chunk_ops = {
 	.invalidate = svm_chunk_invalidate,
 };
 
-void svm_mirror_init(struct svm_mirror *mirror, struct mm_struct *mm,
-		     struct svm_events *events, struct svm_holds *holds)
+/**
+ * svm_mirror_init() - make the mirror of a new context
+ * @mirror: the mirror, empty.
+ * @ctx: whose it is; its address space and its device are there.
+ */
+void svm_mirror_init(struct svm_mirror *mirror, struct svm_context *ctx)
 {
-	mirror->mm = mm;
-	mirror->events = events;
-	mirror->holds = holds;
+	mirror->mm = ctx->mm;
+	mirror->events = &ctx->events;
+	mirror->holds = &ctx->holds;
+	mirror->counters = &ctx->counters;
+	mirror->device_counters = &ctx->sdev->counters;
 	init_rwsem(&mirror->gate);
 	mutex_init(&mirror->lock);
 	xa_init(&mirror->chunks);

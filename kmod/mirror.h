@@ -10,6 +10,9 @@
 #include <linux/svm.h>
 #include <linux/xarray.h>
 
+#include "counters.h"
+
+struct svm_context;
 struct svm_dma;
 struct svm_dma_map;
 struct svm_events;
@@ -53,6 +56,8 @@ struct svm_chunk {
  * @mm: the address space.
  * @events: where to tell what ended.
  * @holds: what the CPU waits for.
+ * @counters: of the context.
+ * @device_counters: of its device.
  * @dma: how the device masters the bus; NULL if it does not, or is gone. Stable
  *	while the device's gate is held.
  * @dma_node: in svm_dma.mirrors.
@@ -66,6 +71,8 @@ struct svm_mirror {
 	struct mm_struct *mm;
 	struct svm_events *events;
 	struct svm_holds *holds;
+	struct svm_counters *counters;
+	struct svm_counters *device_counters;
 	struct svm_dma *dma;
 	struct list_head dma_node;
 	struct rw_semaphore gate;
@@ -78,8 +85,7 @@ struct svm_mirror {
 int svm_mirrors_init(void);
 void svm_mirrors_exit(void);
 
-void svm_mirror_init(struct svm_mirror *mirror, struct mm_struct *mm,
-		     struct svm_events *events, struct svm_holds *holds);
+void svm_mirror_init(struct svm_mirror *mirror, struct svm_context *ctx);
 void svm_mirror_destroy(struct svm_mirror *mirror);
 
 int svm_mirror_enter(struct svm_mirror *mirror);
@@ -94,6 +100,7 @@ void svm_chunk_set(struct svm_chunk *chunk, unsigned int index,
 void svm_chunk_drop_dma(struct svm_chunk *chunk);
 int svm_chunk_fault(struct svm_chunk *chunk, unsigned long start,
 		    unsigned long nr, bool write, unsigned long deadline);
+void svm_mirror_count(struct svm_mirror *mirror, enum svm_counter which, u64 n);
 void svm_chunk_end_exclusive(struct svm_chunk *chunk, unsigned int first,
 			     unsigned int end, enum svm_event_cause cause);
 void svm_mirror_end_exclusive(struct svm_mirror *mirror, unsigned long addr,

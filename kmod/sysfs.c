@@ -251,6 +251,8 @@ SVM_COUNTER_ATTR(bytes_ahead, SVM_CTR_BYTES_AHEAD);
 SVM_COUNTER_ATTR(bytes_ahead_used, SVM_CTR_BYTES_AHEAD_USED);
 SVM_COUNTER_ATTR(bytes_accessed, SVM_CTR_BYTES_ACCESSED);
 SVM_COUNTER_ATTR(bytes_accessed_device, SVM_CTR_BYTES_ACCESSED_DEVICE);
+SVM_COUNTER_ATTR(exclusive_ended, SVM_CTR_EXCLUSIVE_ENDED);
+SVM_COUNTER_ATTR(exclusive_contended, SVM_CTR_EXCLUSIVE_CONTENDED);
 SVM_COUNTER_ATTR(bytes_helped, SVM_CTR_BYTES_HELPED);
 SVM_COUNTER_ATTR(bytes_beside, SVM_CTR_BYTES_BESIDE);
 SVM_COUNTER_ATTR(bytes_dma_copied, SVM_CTR_BYTES_DMA_COPIED);
@@ -271,6 +273,8 @@ static struct attribute *svm_stats_attrs[] = {
 	&svm_attr_bytes_ahead_used.attr.attr,
 	&svm_attr_bytes_accessed.attr.attr,
 	&svm_attr_bytes_accessed_device.attr.attr,
+	&svm_attr_exclusive_ended.attr.attr,
+	&svm_attr_exclusive_contended.attr.attr,
 	&svm_attr_bytes_helped.attr.attr,
 	&svm_attr_bytes_beside.attr.attr,
 	&svm_attr_bytes_dma_copied.attr.attr,

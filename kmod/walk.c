@@ -387,12 +387,19 @@ bool svm_walk_finds(struct vm_area_struct *vma, unsigned long addr,
 	       page.offset == offset;
 }
 
+/* 0 if it is not the entry of a page that a device has exclusively. */
+static unsigned long svm_exclusive_pfn(softleaf_t entry)
+{
+	return softleaf_is_device_exclusive(entry) ? softleaf_to_pfn(entry) : 0;
+}
+
 /**
  * svm_walk_get_folio() - take a reference to the system folio at an address
  * @vma: the VMA, not of hugetlbfs; its mmap_lock is held.
  * @addr: page aligned address.
  *
- * Return: the folio, to be put, or NULL if there is none in system memory.
+ * Return: the folio, to be put, or NULL if there is none in system memory. It may
+ * be one that a device has exclusively.
  */
 struct folio *svm_walk_get_folio(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -408,6 +415,8 @@ struct folio *svm_walk_get_folio(struct vm_area_struct *vma, unsigned long addr)
 		pte = ptep_get(table.ptep);
 		if (pte_present(pte) && !pte_special(pte))
 			pfn = pte_pfn(pte);
+		else if (!pte_present(pte) && !pte_none(pte))
+			pfn = svm_exclusive_pfn(softleaf_from_pte(pte));
 	} else if (table.ptl && pmd_present(table.pmd)) {
 		pfn = pmd_pfn(table.pmd);
 	}

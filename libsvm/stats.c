@@ -43,6 +43,8 @@ static void add(struct svm_stats *sum, const struct svm_ioctl_stats *part)
 	sum->bytes_ahead_used += part->bytes_ahead_used;
 	sum->bytes_accessed += part->bytes_accessed;
 	sum->bytes_accessed_device += part->bytes_accessed_device;
+	sum->exclusive_ended += part->exclusive_ended;
+	sum->exclusive_contended += part->exclusive_contended;
 }
 
 static void add_own(struct svm_stats *sum, struct svm_moved *own)

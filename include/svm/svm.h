@@ -541,11 +541,13 @@ struct svm_stats {
 	uint64_t bytes_ahead_used;
 	uint64_t bytes_accessed;
 	uint64_t bytes_accessed_device;
+	uint64_t exclusive_ended;
+	uint64_t exclusive_contended;
 };
 /* clang-format off */
 #define SVM_STATS_INIT \
 	{ sizeof(struct svm_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 }, 0, 0, 0, \
-	  0, 0, 0 }
+	  0, 0, 0, 0, 0 }
 /* clang-format on */
 
 /**

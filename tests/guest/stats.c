@@ -403,6 +403,8 @@ CASE(sysfs_agrees_with_stats)
 	CHECK_EQ(sysfs(0, "stats/bytes_accessed"), s.bytes_accessed);
 	CHECK_EQ(sysfs(0, "stats/bytes_accessed_device"),
 		 s.bytes_accessed_device);
+	CHECK_EQ(sysfs(0, "stats/exclusive_ended"), s.exclusive_ended);
+	CHECK_EQ(sysfs(0, "stats/exclusive_contended"), s.exclusive_contended);
 }
 
 /* Of the context that did it and of its device, and of nobody else. */

@@ -39,6 +39,10 @@ static void sums_contexts(void **state)
 	fake.device[1].stats.bytes_accessed = 14;
 	fake.device[0].stats.bytes_accessed_device = 15;
 	fake.device[1].stats.bytes_accessed_device = 16;
+	fake.device[0].stats.exclusive_ended = 17;
+	fake.device[1].stats.exclusive_ended = 18;
+	fake.device[0].stats.exclusive_contended = 19;
+	fake.device[1].stats.exclusive_contended = 20;
 	assert_int_equal(svm_get_stats(svm, &stats), 0);
 	assert_int_equal(stats.size, sizeof(stats));
 	assert_int_equal(stats.migrate_calls, 2);
@@ -53,6 +57,8 @@ static void sums_contexts(void **state)
 	assert_int_equal(stats.bytes_ahead_used, 12);
 	assert_int_equal(stats.bytes_accessed, 27);
 	assert_int_equal(stats.bytes_accessed_device, 31);
+	assert_int_equal(stats.exclusive_ended, 35);
+	assert_int_equal(stats.exclusive_contended, 39);
 	svm_close(svm);
 }
 

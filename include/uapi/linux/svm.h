@@ -501,6 +501,15 @@ enum svm_stats_scope {
  *	its sides, an atomic for its width.
  * @bytes_accessed_device: out: of @bytes_accessed, what was in the memory of a
  *	device, this one or another of ours, and not in that of a node.
+ * @exclusive_ended: out: pages to which exclusive access ended by something else
+ *	than %SVM_EXCLUSIVE_RELEASE, see &enum svm_event_cause. That a hold is
+ *	over ends nothing, nor does the last close.
+ * @exclusive_contended: out: how often somebody was in the way when the device
+ *	wanted a page for itself, by %SVM_EXCLUSIVE_ACQUIRE or an atomic: had it
+ *	locked, as another context does that holds it, or changed its mapping
+ *	meanwhile. Then the device waited, tried again, or did without the page
+ *	or the hold. What another context has and does not hold is simply taken:
+ *	that is in @exclusive_ended of the other.
  *
  * The counters only grow. Works on a context whose process has exited, so that
  * a supervisor can read the last figures.
@@ -527,6 +536,8 @@ struct svm_ioctl_stats {
 	__aligned_u64 bytes_ahead_used;
 	__aligned_u64 bytes_accessed;
 	__aligned_u64 bytes_accessed_device;
+	__aligned_u64 exclusive_ended;
+	__aligned_u64 exclusive_contended;
 };
 
 #define SVM_IOCTL_STATS _IO(SVM_TYPE, SVM_CMD_STATS)
