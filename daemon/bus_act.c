@@ -225,9 +225,13 @@ static void run_explain(struct job *base, struct worker *worker)
 	ssize_t nr;
 
 	(void)worker;
+	job->error = session_check(job->session);
+	if (job->error)
+		return;
 	nr = svm_residency(job->session->svm, (void *)(uintptr_t)job->address,
 			   1, &job->page, 1);
 	job->error = nr < 0 ? (int)nr : 0;
+	(void)session_check(job->session);
 }
 
 static int append_page(sd_bus_message *m, const struct explain_job *job)
@@ -440,6 +444,7 @@ static void done_explain(struct job *base, bool cancelled)
 	struct pending *pending = job->pending;
 	int ret = 0;
 
+	session_end_lost(job->session);
 	if (!bus_pending_face(pending))
 		;
 	else if (cancelled)

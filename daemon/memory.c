@@ -324,7 +324,7 @@ struct scan_job {
 };
 
 /* What has memory; where the kernel can't tell, all. */
-static int find_ranges(const struct session *session, size_t max,
+static int find_ranges(struct session *session, size_t max,
 		       struct svm_range **out, size_t *nr)
 {
 	__free_mem struct svm_range *mapped = NULL;
@@ -332,7 +332,10 @@ static int find_ranges(const struct session *session, size_t max,
 	__close_fd int pagemap = -1;
 	size_t nr_mapped;
 	char path[64];
-	int ret;
+	int ret = session_check(session);
+
+	if (ret)
+		return ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", session->peer.pid);
 	maps = fopen(path, "re");
@@ -342,9 +345,10 @@ static int find_ranges(const struct session *session, size_t max,
 	pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	if (pagemap < 0)
 		return -errno;
-	/* Opened, they are of this process; but was that still ours? */
-	if (pidfd_pid(session->pidfd) != session->peer.pid)
-		return -ESRCH;
+	/* Opened, they are of this address space; but was that still ours? */
+	ret = session_check(session);
+	if (ret)
+		return ret;
 	ret = memory_map(maps, &mapped, &nr_mapped);
 	if (ret)
 		return ret;
@@ -408,6 +412,8 @@ static void run_scan(struct job *job, struct worker *worker)
 	scan_job->error = svm_get_stats(scan_job->session->svm, &stats);
 	scan_job->bytes_faulted = stats.bytes_faulted;
 	scan_job->bytes_accessed = stats.bytes_accessed_device;
+	if (!scan_job->error)
+		scan_job->error = session_check(scan_job->session);
 }
 
 static bool overlaps(const struct svm_range *range,
@@ -507,6 +513,7 @@ static void done_scan(struct job *base, bool cancelled)
 		 job->error != -ECANCELED && !session->ended)
 		log_errno(LOG_DEBUG, job->error, "can't look at session %llu",
 			  (unsigned long long)session->id);
+	session_end_lost(session);
 	session_unref(session);
 	free(job->heat);
 	free(job->regions);

@@ -78,17 +78,19 @@ static void add_result(struct svm_result *sum, const struct svm_result *one)
 
 static int move_step(struct move *move, uint64_t bytes)
 {
-	const struct session *session = move->session;
+	struct session *session = move->session;
 	struct svm_migrate_opts opts = SVM_MIGRATE_OPTS_INIT;
 	struct svm_result result = SVM_RESULT_INIT;
-	int ret;
+	int ret = session_check(session);
 
-	/* The number may be another process' once this one has ended. */
-	if (pidfd_pid(session->pidfd) != session->peer.pid)
-		return -ESRCH;
+	if (ret)
+		return ret;
 	opts.flags = SVM_MIGRATE_RESIDENT_ONLY;
 	ret = svm_migrate(session->svm, (void *)(uintptr_t)move->at, bytes,
 			  svmd_place_to_svm(move->to), &opts, &result);
+	/* What came of it is told only of what its owner may look into. */
+	if (!ret)
+		ret = session_check(session);
 	if (!ret)
 		add_result(&move->result, &result);
 	return ret;
@@ -199,6 +201,7 @@ static void tell_history(struct move *move)
 
 static void free_move(struct move *move)
 {
+	session_end_lost(move->session);
 	session_unref(move->session);
 	free(move);
 }
@@ -347,6 +350,8 @@ static void done_request(struct job *job, bool cancelled)
 	note_event(move->daemon, move);
 	move->session->scan_due_us = 0;
 	round_soon(move->daemon);
+	if (move->session->lost)
+		move->error = -ESRCH;
 	move->done(move->error, &move->result, move->arg);
 	free_move(move);
 }

@@ -52,33 +52,57 @@ pid_t pidfd_pid(int pidfd)
 	return -EBADF;
 }
 
-static bool all_uids_are(pid_t pid, uid_t uid)
+/**
+ * struct ids - of a process: real, effective, saved, of files
+ * @uids: users.
+ * @gids: groups.
+ * @caps: capabilities that it may have.
+ */
+struct ids {
+	unsigned int uids[4];
+	unsigned int gids[4];
+	unsigned long long caps;
+};
+
+static bool read_ids(pid_t pid, struct ids *ids)
 {
 	__close_file FILE *file = NULL;
-	unsigned int real, effective, saved, fs;
+	unsigned int *u = ids->uids, *g = ids->gids, found = 0;
 	char path[64], line[256];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Uid: %u %u %u %u", &real, &effective, &saved,
-			   &fs) == 4)
-			return real == uid && effective == uid &&
-			       saved == uid && fs == uid;
-	return false;
+	while (file && found < 3 && fgets(line, sizeof(line), file)) {
+		found += sscanf(line, "Uid: %u %u %u %u", &u[0], &u[1], &u[2],
+				&u[3]) == 4;
+		found += sscanf(line, "Gid: %u %u %u %u", &g[0], &g[1], &g[2],
+				&g[3]) == 4;
+		found += sscanf(line, "CapPrm: %llx", &ids->caps) == 1;
+	}
+	return found == 3;
+}
+
+static bool all_are(const unsigned int ids[4], unsigned int id)
+{
+	return ids[0] == id && ids[1] == id && ids[2] == id && ids[3] == id;
 }
 
 bool peer_may_join(const struct peer *peer, pid_t pid)
 {
 	struct stat st;
+	struct ids ids;
 	char path[64];
 
-	if (pid == peer->pid)
+	if (pid == peer->pid && !peer->uid)
 		return true;
+	if (!read_ids(pid, &ids) || !all_are(ids.uids, peer->uid) ||
+	    !all_are(ids.gids, ids.gids[0]))
+		return false;
 	/* The files of one that may not be looked into are root's. */
 	snprintf(path, sizeof(path), "/proc/%d", pid);
-	return !stat(path, &st) && st.st_uid == peer->uid &&
-	       all_uids_are(pid, peer->uid);
+	if (stat(path, &st))
+		return false;
+	return st.st_uid == peer->uid || (pid == peer->pid && !ids.caps);
 }
 
 static int pidfd_of_other(struct peer *peer, pid_t pid, int sent)
@@ -119,7 +143,7 @@ int peer_pidfd(int socket, struct peer *peer, int sent)
 		return pid;
 	if (pid != peer->pid)
 		return -ESRCH;
-	return TAKE_FD(own);
+	return peer_may_join(peer, pid) ? TAKE_FD(own) : -EPERM;
 }
 
 /* Type and device without asking the file system's server. */

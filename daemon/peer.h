@@ -47,9 +47,13 @@ int peer_pidfd(int socket, struct peer *peer, int sent);
  * @pid: the process. Its number may be another's meanwhile: look at its pidfd
  *	afterwards.
  *
- * Itself, or one of the same user that has not gained or kept anything beyond
- * that user, and that may be looked into: with such a one it could do by
- * ptrace(2) what it likes.
+ * One of the same user that has not gained or kept anything beyond that user,
+ * and that may be looked into: with such a one it could do by ptrace(2) what it
+ * likes. Itself also if it may not be looked into, as one that was root before;
+ * but not what it has become since it connected, by exec of a set-user-ID
+ * program. Root may join for itself whatever it is.
+ *
+ * What is true now need not be so later: see session_check().
  */
 bool peer_may_join(const struct peer *peer, pid_t pid);
 

@@ -4,6 +4,8 @@
  * session.h.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -211,6 +213,8 @@ static void session_free(struct session *session)
 		close(session->socket);
 	if (session->pidfd >= 0)
 		close(session->pidfd);
+	if (session->maps >= 0)
+		close(session->maps);
 	svm_close(session->svm);
 	free(session->contexts);
 	free(session->cgroup);
@@ -291,6 +295,7 @@ int session_new(struct sessions *all, struct session_parts *parts,
 	session->refs = 1;
 	session->socket = -1;
 	session->pidfd = -1;
+	session->maps = -1;
 	session->cpus = USAGE_CPUS_INIT;
 	session->all = all;
 	session->id = parts->id;
@@ -352,6 +357,63 @@ void session_end(struct session *session, int reason)
 	shutdown(session->socket, SHUT_RDWR);
 	session_forget(session);
 	let_go(session);
+}
+
+/*
+ * The file stays with the address space that it was opened for. Opening it waits
+ * for an exec of the process, and reading it for whoever maps something there.
+ */
+static int open_maps(struct session *session)
+{
+	char path[64];
+
+	if (session->maps >= 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/maps", session->peer.pid);
+	session->maps = open(path, O_RDONLY | O_CLOEXEC);
+	if (session->maps >= 0)
+		return 0;
+	return errno == ENOENT ? -ESRCH : -errno;
+}
+
+/* It reads as empty when the address space is gone. */
+static int check_maps(const struct session *session)
+{
+	char byte;
+	ssize_t got = pread(session->maps, &byte, 1, 0);
+
+	if (got < 0)
+		return -errno;
+	return got ? 0 : -ESRCH;
+}
+
+int session_check(struct session *session)
+{
+	pid_t pid = session->peer.pid;
+	int ret = open_maps(session);
+
+	if (!ret)
+		ret = check_maps(session);
+	/*
+	 * Afterwards, so that it was of our process; and each time, since another
+	 * process may keep the address space.
+	 */
+	if (!ret && pidfd_pid(session->pidfd) != pid)
+		ret = -ESRCH;
+	if (!ret && !peer_may_join(&session->peer, pid))
+		ret = -EPERM;
+	if (ret == -ESRCH || ret == -EPERM)
+		session->lost = ret;
+	return ret;
+}
+
+void session_end_lost(struct session *session)
+{
+	int lost = session->lost;
+
+	/* Exec of something else is no offence. */
+	if (lost)
+		session_end(session, lost == -ESRCH ? 0 : lost);
 }
 
 int sessions_new(struct sessions **out, struct event_base *base,

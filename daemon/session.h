@@ -6,8 +6,13 @@
  * rules of the wire (session-wire.h). It is counted by references: jobs of the
  * worker hold one, so its handle and pidfd stay valid while they run.
  *
+ * It is a session of one address space: it ends as well when its process has that
+ * no more, since exec may have made the process one that its user may not look
+ * into.
+ *
  * Everything here is of the loop's thread. A job may use the const members,
- * @svm and @pidfd, and read @ended.
+ * @svm and @pidfd, read @ended, and call session_check(), which @maps and @lost
+ * are for.
  */
 #ifndef SVMD_SESSION_H
 #define SVMD_SESSION_H
@@ -39,6 +44,8 @@ struct sessions;
  * @nr_contexts: devices of @svm.
  * @contexts: their descriptors, which are @svm's.
  * @pidfd: its process.
+ * @maps: of its address space; -1 until a job has looked. The worker's.
+ * @lost: why it is a session no more, as session_check() found; else 0.
  * @ended: nothing more is to be done for it.
  * @joined_us: when it joined.
  *
@@ -83,6 +90,8 @@ struct session {
 	unsigned int nr_contexts;
 	int *contexts;
 	int pidfd;
+	int maps;
+	_Atomic int lost;
 	_Atomic bool ended;
 	uint64_t joined_us;
 
@@ -178,6 +187,23 @@ size_t sessions_of(const struct sessions *all, uid_t uid);
 
 struct session *session_ref(struct session *session);
 struct session *session_unref(struct session *session);
+
+/**
+ * session_check() - whether the process may still be looked into
+ * @session: the session.
+ *
+ * For jobs, before they do something by the process' number, and again before
+ * they tell what came of it. May wait for the process' locks.
+ *
+ * Returns 0; -ESRCH if the process, or the address space that it joined with, is
+ * gone; -EPERM if it has become one that its user may not join for; or another
+ * error if that can't be told. After the first two the session is to be ended:
+ * session_end_lost().
+ */
+int session_check(struct session *session);
+
+/* Ends it if a job has found that it is to be ended. */
+void session_end_lost(struct session *session);
 
 /* Ends it; a reason of 0 is the session's own wish, else a negative errno. */
 void session_end(struct session *session, int reason);

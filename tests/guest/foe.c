@@ -6,14 +6,23 @@
  *	  foe silent NUMBER	so many connections that say nothing, until killed
  *	  foe vanishing NUMBER	so many that hang up at once, with a hello or not
  *	  foe garbage		joins, then sends what is no packet
+ *	  foe another PROGRAM	joins for a process, which then becomes `PROGRAM
+ *				1000`; writes session and process, until killed
+ *	  foe keeper PROGRAM	the same, but another process keeps its memory
+ *	  foe itself PROGRAM	connects, becomes that, and is joined for over that
+ *				connection; writes what svmd answers
  *
  * Exit status 0 if svmd did what it should.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -205,6 +214,80 @@ static int garbage(void)
 	return 0;
 }
 
+/* Shares the memory of the process that begins it, and ends with that. */
+static int keep_memory(void *done)
+{
+	close(*(int *)done);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pause();
+}
+
+/* Returns when @fd, which is closed by exec, is closed at its other end. */
+static void await_exec(int fd)
+{
+	char byte;
+
+	if (read(fd, &byte, 1))
+		die("exec");
+}
+
+__attribute__((noreturn)) static void become(const char *program)
+{
+	execl(program, program, "1000", NULL);
+	die(program);
+	_exit(1);
+}
+
+static int another(const char *program, bool keeper)
+{
+	struct svm_wire_hello hello = good_hello();
+	static char stack[65536] __attribute__((aligned(16)));
+	int go[2], done[2], fd, got;
+	union svm_wire_packet packet;
+	pid_t pid;
+
+	if (pipe2(go, O_CLOEXEC) < 0 || pipe2(done, O_CLOEXEC) < 0)
+		die("pipe2");
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (keeper && clone(keep_memory, stack + sizeof(stack),
+				    CLONE_VM | SIGCHLD, &done[1]) < 0)
+			die("clone");
+		(void)!read(go[0], &got, 1);
+		become(program);
+	}
+	close(done[1]);
+	fd = call();
+	say(fd, &hello, sizeof(hello), pidfd_of(pid), 1);
+	if (recv(fd, &packet, sizeof(packet), 0) <
+		    (ssize_t)sizeof(packet.head) ||
+	    packet.head.type != SVM_WIRE_WELCOME)
+		die("join");
+	close(go[1]);
+	await_exec(done[0]);
+	printf("%llu %d\n", (unsigned long long)packet.welcome.session, pid);
+	fflush(stdout);
+	return pause();
+}
+
+static int itself(const char *program)
+{
+	struct svm_wire_hello hello = good_hello();
+	int done[2], fd = call(), self = pidfd_of(getpid());
+
+	if (pipe2(done, O_CLOEXEC) < 0)
+		die("pipe2");
+	if (fork())
+		become(program);
+	close(done[1]);
+	await_exec(done[0]);
+	say(fd, &hello, sizeof(hello), self, 1);
+	printf("%d\n", answer(fd));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -218,5 +301,11 @@ int main(int argc, char **argv)
 		return vanishing(number);
 	if (!strcmp(what, "garbage"))
 		return garbage();
+	if (!strcmp(what, "another") && argc > 2)
+		return another(argv[2], false);
+	if (!strcmp(what, "keeper") && argc > 2)
+		return another(argv[2], true);
+	if (!strcmp(what, "itself") && argc > 2)
+		return itself(argv[2]);
 	return 2;
 }

@@ -233,6 +233,62 @@ static void breaking_the_rules_ends_it(void **state)
 	close(fd);
 }
 
+/* A child that becomes another program when *@go is closed; *@done then is, too. */
+static pid_t becomes_another(int *go, int *done)
+{
+	int before[2], after[2];
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe2(before, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(after, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(before[1]);
+		(void)!read(before[0], &byte, 1);
+		execlp("sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	close(before[0]);
+	close(after[1]);
+	*go = before[1];
+	*done = after[0];
+	return pid;
+}
+
+/* Nothing hangs up: the one that joined for it has the connection. */
+static void ends_when_its_process_execs(void **state)
+{
+	struct server *server = *state;
+	struct svm_wire_hello hello = good_hello();
+	struct session *session;
+	int go, done, fd, pidfd;
+	pid_t pid = becomes_another(&go, &done);
+	char byte;
+
+	fd = call();
+	pidfd = open_pidfd(pid);
+	send_with(fd, &hello, sizeof(hello), &pidfd, 1);
+	assert_int_equal(answer_of(server, fd), 0);
+	session = sessions_at(server->all, 0);
+	assert_int_equal(session_check(session), 0);
+	session_end_lost(session);
+	assert_int_equal(server->left, 0);
+
+	close(go);
+	assert_int_equal(read(done, &byte, 1), 0);
+	assert_int_equal(session_check(session), -ESRCH);
+	assert_int_equal(server->left, 0);
+	session_end_lost(session);
+	assert_int_equal(server->left, 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(done);
+	close(pidfd);
+	close(fd);
+}
+
 static void silent_callers_are_bounded(void **state)
 {
 	struct server *server = *state;
@@ -340,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVER_CASE(bad_hellos_are_refused),
 		SERVER_CASE(breaking_the_rules_ends_it),
+		SERVER_CASE(ends_when_its_process_execs),
 		cmocka_unit_test(strangers_wait_their_turn),
 		SERVER_CASE(silent_callers_are_bounded),
 		SERVER_CASE(joins_ten_thousand_times),
