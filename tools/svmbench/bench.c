@@ -142,6 +142,30 @@ static bool is_hopeless(struct series *series)
 	return false;
 }
 
+/* What is traced, after all that is not: as often, but without warm-ups. */
+static void run_traced(struct series *series, unsigned int rounds)
+{
+	const struct measure *measure = series->measure;
+	char size[UNITS_MAX];
+	int err;
+
+	if (!series->has_phases || stopped)
+		return;
+	err = phases_open(measure->whose);
+	if (err) {
+		series_skip(series, "phases", "the tracer: %s", strerror(-err));
+		return;
+	}
+	series->counts = true;
+	for (unsigned int i = 0; i < rounds && !stopped; i++) {
+		progress("%s: %s in %s pages: traced, round %u of %u",
+			 measure->name, format_size(series->job.bytes, size),
+			 page_kind_name(series->job.kind), i + 1, rounds);
+		measure->traced(series);
+	}
+	phases_close();
+}
+
 static void run_series(struct bench *bench, const struct measure *measure,
 		       uint64_t bytes, enum page_kind kind,
 		       struct device *device, const char *no_device)
@@ -173,6 +197,8 @@ static void run_series(struct bench *bench, const struct measure *measure,
 			 rounds);
 		measure->round(&series);
 	}
+	if (!options->list)
+		run_traced(&series, options_runs(options, bytes));
 	job_free(&series.job);
 }
 

@@ -26,6 +26,8 @@
  * @home: node of the memory and of the CPU that moves it.
  * @away: node to which move_pages(2) moves it, or -1.
  * @peer: the kernel's own test device.
+ * @tracer_tried: it was tried whether something can be traced;
+ * @tracer_error: with what result.
  * @found: the device that is there, for the size at hand.
  * @made: the temporary one.
  * @made_error: why there is none.
@@ -44,6 +46,8 @@ struct bench {
 	int home;
 	int away;
 	struct peer peer;
+	bool tracer_tried;
+	int tracer_error;
 	struct device found;
 	struct device made;
 	int made_error;

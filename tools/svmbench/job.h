@@ -103,13 +103,26 @@ int job_move_pages(struct job *job, uint64_t *ns_away, uint64_t *ns_home);
 int job_migrate(struct job *job, const struct mover *mover, uint64_t *ns_there,
 		uint64_t *ns_back);
 
-/* To the device and back by our own, and what each phase took (phases.h). */
-int job_phases(struct job *job, uint64_t there[static PHASES],
-	       uint64_t back[static PHASES]);
+/*
+ * job_in_phases() - do something, and tell what the phases took of it (phases.h)
+ * @operation: does it, and says how long all of it took.
+ * @phases: each of them; the rest is what they leave.
+ *
+ * For this and what is built on it, the caller has called phases_open().
+ */
+int job_in_phases(struct job *job,
+		  int (*operation)(struct job *job, uint64_t *ns),
+		  struct phases *phases);
+
+/* To the device and back by our own: phases of two. */
+int job_migrate_in_phases(struct job *job, struct phases *phases);
 
 /* To the device, and back by the CPU's touching each page in order. */
 int job_sequential(struct job *job, const struct mover *mover,
 		   uint64_t *ns_there, uint64_t *ns_back, uint64_t *faults);
+
+/* The way back of that by our own. */
+int job_sequential_in_phases(struct job *job, struct phases *phases);
 
 /* How many places job_random() touches. */
 uint64_t job_random_faults(const struct job *job);
@@ -121,11 +134,18 @@ uint64_t job_random_faults(const struct job *job);
 int job_random(struct job *job, const struct mover *mover, uint64_t *ns_there,
 	       uint64_t *ns, struct latencies *latencies);
 
+/* The faults of that by our own. */
+int job_random_in_phases(struct job *job, struct phases *phases);
+
 /*
  * To the device, and back by svm_evict(): all at once if @step is 0, else in
  * steps of so many bytes.
  */
 int job_evict(struct job *job, uint64_t step, uint64_t *ns);
+
+/* The eviction of that: all at once, and in steps of a huge page. */
+int job_evict_in_phases(struct job *job, struct phases *phases);
+int job_evict_by_huge_page_in_phases(struct job *job, struct phases *phases);
 
 /*
  * struct access_times - what job_access() took

@@ -29,19 +29,60 @@ static int evict(struct job *job, uint64_t step, uint64_t *ns)
 	return 0;
 }
 
-int job_evict(struct job *job, uint64_t step, uint64_t *ns)
+static int begin(struct job *job)
 {
 	uint64_t unused;
 	int err;
 
 	err = job_refresh(job);
-	if (!err)
-		err = mover_svm.there(job, &unused);
+	return err ? err : mover_svm.there(job, &unused);
+}
+
+static int check(struct job *job)
+{
+	int err = job_check_place(job, false);
+
+	return err ? err : job_check(job, "eviction");
+}
+
+int job_evict(struct job *job, uint64_t step, uint64_t *ns)
+{
+	int err;
+
+	err = begin(job);
 	if (!err)
 		err = evict(job, step, ns);
+	return err ? err : check(job);
+}
+
+static int evict_in_phases(struct job *job,
+			   int (*operation)(struct job *job, uint64_t *ns),
+			   struct phases *phases)
+{
+	int err;
+
+	err = begin(job);
 	if (!err)
-		err = job_check_place(job, false);
-	if (!err)
-		err = job_check(job, "eviction");
-	return err;
+		err = job_in_phases(job, operation, phases);
+	return err ? err : check(job);
+}
+
+static int evict_all(struct job *job, uint64_t *ns)
+{
+	return evict(job, 0, ns);
+}
+
+int job_evict_in_phases(struct job *job, struct phases *phases)
+{
+	return evict_in_phases(job, evict_all, phases);
+}
+
+static int evict_by_huge_page(struct job *job, uint64_t *ns)
+{
+	return evict(job, HUGE_BYTES, ns);
+}
+
+int job_evict_by_huge_page_in_phases(struct job *job, struct phases *phases)
+{
+	return evict_in_phases(job, evict_by_huge_page, phases);
 }

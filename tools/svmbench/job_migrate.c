@@ -63,38 +63,15 @@ int job_migrate(struct job *job, const struct mover *mover, uint64_t *ns_there,
 	return err;
 }
 
-/* One way; the rest is what the phases leave of it. */
-static int move_in_phases(struct job *job,
-			  int (*move)(struct job *job, uint64_t *ns),
-			  uint64_t ns[static PHASES])
-{
-	uint64_t all = 0;
-	int err, stopped;
-
-	err = phases_start();
-	if (err)
-		return job_problem(job, err, "the tracer: %s", strerror(-err));
-	err = move(job, &all);
-	stopped = phases_stop(ns);
-	if (!err && stopped)
-		err = job_problem(job, stopped, "the tracer: %s",
-				  strerror(-stopped));
-	for (unsigned int i = 0; i < PHASE_REST; i++)
-		all -= ns[i] < all ? ns[i] : all;
-	ns[PHASE_REST] = all;
-	return err;
-}
-
-int job_phases(struct job *job, uint64_t there[static PHASES],
-	       uint64_t back[static PHASES])
+int job_migrate_in_phases(struct job *job, struct phases *phases)
 {
 	int err;
 
 	err = job_refresh(job);
 	if (!err)
-		err = move_in_phases(job, mover_svm.there, there);
+		err = job_in_phases(job, mover_svm.there, &phases[0]);
 	if (!err)
-		err = move_in_phases(job, mover_svm.back, back);
+		err = job_in_phases(job, mover_svm.back, &phases[1]);
 	return err ? err : job_check(job, "a move that was traced");
 }
 
@@ -152,6 +129,26 @@ int job_sequential(struct job *job, const struct mover *mover,
 		err = job_check(job, "a move to the device and faults back");
 	end(job, mover);
 	return err;
+}
+
+static int touch_ours_in_order(struct job *job, uint64_t *ns)
+{
+	uint64_t faults;
+
+	return touch_in_order(job, &mover_svm, ns, &faults);
+}
+
+int job_sequential_in_phases(struct job *job, struct phases *phases)
+{
+	uint64_t unused;
+	int err;
+
+	err = job_refresh(job);
+	if (!err)
+		err = mover_svm.there(job, &unused);
+	if (!err)
+		err = job_in_phases(job, touch_ours_in_order, phases);
+	return err ? err : job_check(job, "faults that were traced");
 }
 
 /* One in each huge page, so that none comes along with another. */
@@ -234,4 +231,24 @@ int job_random(struct job *job, const struct mover *mover, uint64_t *ns_there,
 		err = job_check(job, "a move to the device and faults back");
 	end(job, mover);
 	return err;
+}
+
+static int touch_our_places(struct job *job, uint64_t *ns)
+{
+	return touch_places(job, &mover_svm, ns, NULL);
+}
+
+int job_random_in_phases(struct job *job, struct phases *phases)
+{
+	uint64_t unused;
+	int err;
+
+	err = job_refresh(job);
+	if (!err)
+		err = mover_svm.there(job, &unused);
+	if (!err)
+		err = job_in_phases(job, touch_our_places, phases);
+	if (!err)
+		err = mover_svm.back(job, &unused);
+	return err ? err : job_check(job, "faults that were traced");
 }

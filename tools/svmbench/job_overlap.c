@@ -107,6 +107,28 @@ static int overlap(struct job *job, struct overlap_times *times)
 	return err;
 }
 
+static int move_there(struct job *job, uint64_t *ns)
+{
+	return move(job, true, 0, ns);
+}
+
+static int move_back(struct job *job, uint64_t *ns)
+{
+	return move(job, false, 0, ns);
+}
+
+int job_overlap_in_phases(struct job *job, struct phases *phases)
+{
+	int err;
+
+	err = job_refresh(job);
+	if (!err)
+		err = job_in_phases(job, move_there, &phases[0]);
+	if (!err)
+		err = job_in_phases(job, move_back, &phases[1]);
+	return err ? err : job_check(job, "moves that were traced");
+}
+
 int job_overlap(struct job *job, const cpu_set_t *cpus,
 		struct overlap_times *times)
 {

@@ -61,7 +61,7 @@ enum column {
 
 #define COLUMNS_MIRROR (COLUMNS_ALL | 1 << COLUMN_PER_PAGE)
 
-#define SERIES_FIGURES 24
+#define SERIES_FIGURES 32
 
 /*
  * struct series - one size and kind of page, with the figures that it gives
@@ -69,6 +69,7 @@ enum column {
  * @measure: what is measured.
  * @job: the memory, and the devices.
  * @counts: the round is no warm-up.
+ * @has_phases: it has figures that are traced.
  * @figures: the measure's own; NULL where something is not measured.
  */
 struct series {
@@ -76,6 +77,7 @@ struct series {
 	const struct measure *measure;
 	struct job job;
 	bool counts;
+	bool has_phases;
 	struct figure *figures[SERIES_FIGURES];
 };
 
@@ -92,7 +94,9 @@ struct series {
  * @columns: mask of 1 << enum column: the table.
  * @plan: adds the figures; @no_device says why there is no device, and is empty
  *	if there is one, or if it goes without saying.
- * @round: measures everything once.
+ * @round: measures everything once,
+ * @traced: but for what is traced, that it measures once; NULL if there is nothing.
+ * @whose: whose calls are traced then.
  */
 struct measure {
 	const char *name;
@@ -104,6 +108,8 @@ struct measure {
 	uint32_t columns;
 	void (*plan)(struct series *series, const char *no_device);
 	void (*round)(struct series *series);
+	void (*traced)(struct series *series);
+	enum phases_whose whose;
 };
 
 extern const struct measure measure_migrate;
@@ -141,6 +147,38 @@ bool series_wants(const struct figure *figure);
  */
 bool series_book(struct series *series, struct figure *figure, int attempt,
 		 int err, uint64_t ns);
+
+/* Below that there is little to tell of parts, and tracing takes a part of it. */
+#define PARTS_BYTES ((uint64_t)8 << 20)
+
+/*
+ * series_traces() - can it be told what the phases of a move take? Why not is said
+ * by a figure.
+ */
+bool series_traces(struct series *series);
+
+/*
+ * series_add_phases() - add figures for the phases of something
+ * @first: where they begin among the series' figures.
+ * @what: constant text: their names, by enum phase.
+ * @operations: as in struct figure.
+ */
+void series_add_phases(struct series *series, unsigned int first,
+		       const char *const what[PHASES], const char *from,
+		       const char *to, uint64_t operations);
+
+/* To the device and back: 2 * PHASES figures. */
+void series_add_move_phases(struct series *series, unsigned int first);
+
+/*
+ * series_run_phases() - measure them
+ * @first: as above.
+ * @nr: how many operations have phases: 1, or 2.
+ * @run: does them, and tells of each.
+ */
+void series_run_phases(struct series *series, unsigned int first,
+		       unsigned int nr,
+		       int (*run)(struct job *job, struct phases *phases));
 
 /* "node0", "svm1": where the memory lives, and the device. */
 const char *series_home(const struct series *series, char name[static 16]);

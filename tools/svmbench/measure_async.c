@@ -13,6 +13,7 @@ enum {
 	COMPUTE,
 	TO_DEVICE_BESIDE,
 	TO_SYSTEM_BESIDE,
+	MOVE_PHASES,
 };
 
 static void plan(struct series *series, const char *no_device)
@@ -37,6 +38,8 @@ static void plan(struct series *series, const char *no_device)
 		series_add(series, "to device, computing", home, name);
 	figures[TO_SYSTEM_BESIDE] =
 		series_add(series, "to system, computing", name, home);
+	if (series_traces(series))
+		series_add_move_phases(series, MOVE_PHASES);
 }
 
 static void run_round(struct series *series)
@@ -62,6 +65,11 @@ static void run_round(struct series *series)
 	}
 }
 
+static void run_traced(struct series *series)
+{
+	series_run_phases(series, MOVE_PHASES, 2, job_overlap_in_phases);
+}
+
 static const uint64_t sizes[] = { 64 << 20, 256 << 20 };
 
 const struct measure measure_async = {
@@ -72,4 +80,7 @@ const struct measure measure_async = {
 	.columns = COLUMNS_MOVES & ~(1u << COLUMN_RATIO),
 	.plan = plan,
 	.round = run_round,
+	.traced = run_traced,
+	/* a worker of the kernel's does it */
+	.whose = PHASES_OF_ALL,
 };

@@ -9,7 +9,31 @@
 enum {
 	ALL,
 	STEPS,
+	ALL_PHASES,
+	STEPS_PHASES = ALL_PHASES + PHASES,
 };
+
+static void plan_phases(struct series *series, const char *name,
+			const char *home)
+{
+	static const char *const all[PHASES] = {
+		"all at once: setup",
+		"all at once: replace",
+		"all at once: finalize",
+		"all at once: rest",
+	};
+	static const char *const steps[PHASES] = {
+		"2M a call: setup",
+		"2M a call: replace",
+		"2M a call: finalize",
+		"2M a call: rest",
+	};
+
+	if (!series_traces(series))
+		return;
+	series_add_phases(series, ALL_PHASES, all, name, home, 0);
+	series_add_phases(series, STEPS_PHASES, steps, name, home, 0);
+}
 
 static void plan(struct series *series, const char *no_device)
 {
@@ -23,6 +47,7 @@ static void plan(struct series *series, const char *no_device)
 	series_home(series, home);
 	series->figures[ALL] = series_add(series, "all at once", name, home);
 	series->figures[STEPS] = series_add(series, "2M a call", name, home);
+	plan_phases(series, name, home);
 }
 
 static void run_one(struct series *series, unsigned int which, uint64_t step)
@@ -44,6 +69,13 @@ static void run_round(struct series *series)
 	run_one(series, STEPS, HUGE_BYTES);
 }
 
+static void run_traced(struct series *series)
+{
+	series_run_phases(series, ALL_PHASES, 1, job_evict_in_phases);
+	series_run_phases(series, STEPS_PHASES, 1,
+			  job_evict_by_huge_page_in_phases);
+}
+
 static const uint64_t sizes[] = { 16 << 20, 256 << 20 };
 
 const struct measure measure_evict = {
@@ -55,4 +87,6 @@ const struct measure measure_evict = {
 	.columns = COLUMNS_MOVES,
 	.plan = plan,
 	.round = run_round,
+	.traced = run_traced,
+	.whose = PHASES_OF_THREAD,
 };

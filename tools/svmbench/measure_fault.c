@@ -11,6 +11,8 @@ enum {
 	SEQUENTIAL,
 	PEER_RANDOM,
 	PEER_SEQUENTIAL,
+	RANDOM_PHASES,
+	SEQUENTIAL_PHASES = RANDOM_PHASES + PHASES,
 };
 
 static void plan_device(struct series *series, unsigned int first,
@@ -28,6 +30,31 @@ static void plan_device(struct series *series, unsigned int first,
 	series->figures[first + 1] = sequential;
 }
 
+static void plan_phases(struct series *series)
+{
+	static const char *const random[PHASES] = {
+		"random: setup",
+		"random: replace",
+		"random: finalize",
+		"random: rest",
+	};
+	static const char *const sequential[PHASES] = {
+		"sequential: setup",
+		"sequential: replace",
+		"sequential: finalize",
+		"sequential: rest",
+	};
+	char home[16], name[16];
+
+	if (!series_traces(series))
+		return;
+	series_home(series, home);
+	series_device(series, name);
+	series_add_phases(series, RANDOM_PHASES, random, name, home,
+			  job_random_faults(&series->job));
+	series_add_phases(series, SEQUENTIAL_PHASES, sequential, name, home, 0);
+}
+
 static void plan(struct series *series, const char *no_device)
 {
 	char name[16];
@@ -36,6 +63,7 @@ static void plan(struct series *series, const char *no_device)
 		series_skip(series, "random", "%s", no_device);
 	if (series->job.device)
 		plan_device(series, RANDOM, series_device(series, name));
+	plan_phases(series);
 	if (series->bench->peer.here)
 		plan_device(series, PEER_RANDOM, PEER_NAME);
 }
@@ -85,6 +113,13 @@ static void run_round(struct series *series)
 	run_sequential(series, PEER_RANDOM, &mover_peer);
 }
 
+static void run_traced(struct series *series)
+{
+	series_run_phases(series, RANDOM_PHASES, 1, job_random_in_phases);
+	series_run_phases(series, SEQUENTIAL_PHASES, 1,
+			  job_sequential_in_phases);
+}
+
 static const uint64_t sizes[] = { 16 << 20, 256 << 20 };
 
 const struct measure measure_fault = {
@@ -95,4 +130,6 @@ const struct measure measure_fault = {
 	.columns = COLUMNS_FAULTS,
 	.plan = plan,
 	.round = run_round,
+	.traced = run_traced,
+	.whose = PHASES_OF_THREAD,
 };

@@ -19,12 +19,8 @@ enum {
 	PEER_TO_DEVICE,
 	PEER_TO_SYSTEM,
 	PEER_TOUCH,
-	PHASES_THERE,
-	PHASES_BACK = PHASES_THERE + PHASES,
+	MOVE_PHASES,
 };
-
-/* With less there is little to tell, and tracing takes a part of it. */
-#define PHASES_BYTES ((uint64_t)8 << 20)
 
 static void plan_nodes(struct series *series)
 {
@@ -62,39 +58,6 @@ static void plan_device(struct series *series, unsigned int first,
 		series_add(series, "fault back", name, home);
 }
 
-static void plan_phases(struct series *series)
-{
-	static const char *const what[2][PHASES] = {
-		{ "to device: setup", "to device: replace",
-		  "to device: finalize", "to device: rest" },
-		{ "to system: setup", "to system: replace",
-		  "to system: finalize", "to system: rest" },
-	};
-	char home[16], name[16];
-	int err;
-
-	if (!series->job.device || series->job.bytes < PHASES_BYTES)
-		return;
-	err = phases_start();
-	if (err) {
-		series_skip(series, "phases", "the tracer: %s", strerror(-err));
-		return;
-	}
-	phases_stop((uint64_t[PHASES]){ 0 });
-	series_home(series, home);
-	series_device(series, name);
-	for (unsigned int i = 0; i < PHASES; i++) {
-		series->figures[PHASES_THERE + i] =
-			series_add(series, what[0][i], home, name);
-		series->figures[PHASES_BACK + i] =
-			series_add(series, what[1][i], name, home);
-		if (series->figures[PHASES_THERE + i])
-			series->figures[PHASES_THERE + i]->part = true;
-		if (series->figures[PHASES_BACK + i])
-			series->figures[PHASES_BACK + i]->part = true;
-	}
-}
-
 static void plan(struct series *series, const char *no_device)
 {
 	char home[16], name[16];
@@ -106,7 +69,8 @@ static void plan(struct series *series, const char *no_device)
 		series_skip(series, "to device", "%s", no_device);
 	if (series->job.device)
 		plan_device(series, TO_DEVICE, series_device(series, name));
-	plan_phases(series);
+	if (series_traces(series))
+		series_add_move_phases(series, MOVE_PHASES);
 	if (series->bench->peer.here)
 		plan_device(series, PEER_TO_DEVICE, PEER_NAME);
 }
@@ -174,36 +138,19 @@ static void run_touch(struct series *series, unsigned int first,
 	}
 }
 
-static void run_phases(struct series *series)
-{
-	struct figure **there = series->figures + PHASES_THERE;
-	struct figure **back = series->figures + PHASES_BACK;
-	uint64_t ns_there[PHASES] = { 0 }, ns_back[PHASES] = { 0 };
-	bool again = true;
-	int err;
-
-	for (int i = 0; again && series_wants(there[0]); i++) {
-		err = job_phases(&series->job, ns_there, ns_back);
-		again = series_book(series, there[0], i, err, ns_there[0]);
-		if (again || err)
-			continue;
-		series_book(series, back[0], i, 0, ns_back[0]);
-		for (unsigned int j = 1; j < PHASES; j++) {
-			series_book(series, there[j], i, 0, ns_there[j]);
-			series_book(series, back[j], i, 0, ns_back[j]);
-		}
-	}
-}
-
 static void run_round(struct series *series)
 {
 	run_memcpy(series);
 	run_nodes(series);
 	run_migrate(series, TO_DEVICE, &mover_svm);
 	run_touch(series, TO_DEVICE, &mover_svm);
-	run_phases(series);
 	run_migrate(series, PEER_TO_DEVICE, &mover_peer);
 	run_touch(series, PEER_TO_DEVICE, &mover_peer);
+}
+
+static void run_traced(struct series *series)
+{
+	series_run_phases(series, MOVE_PHASES, 2, job_migrate_in_phases);
 }
 
 static const uint64_t sizes[] = { 64 << 10, 1 << 20, 16 << 20, 256 << 20 };
@@ -216,4 +163,6 @@ const struct measure measure_migrate = {
 	.columns = COLUMNS_MOVES,
 	.plan = plan,
 	.round = run_round,
+	.traced = run_traced,
+	.whose = PHASES_OF_THREAD,
 };

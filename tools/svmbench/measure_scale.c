@@ -32,7 +32,10 @@ enum {
 	FIGURES,
 };
 
-_Static_assert(FIGURES *ARRAY_SIZE(teams) <= SERIES_FIGURES,
+/* Of one thread, behind the teams. */
+#define MOVE_PHASES (FIGURES * ARRAY_SIZE(teams))
+
+_Static_assert(MOVE_PHASES + 2 * PHASES <= SERIES_FIGURES,
 	       "room for all figures");
 
 static void add(struct series *series, unsigned int i, unsigned int which,
@@ -72,6 +75,8 @@ static void plan(struct series *series, const char *no_device)
 		series_skip(series, "to device", "%s", no_device);
 	for (unsigned int i = 0; i < ARRAY_SIZE(teams); i++)
 		plan_team(series, i);
+	if (series_traces(series))
+		series_add_move_phases(series, MOVE_PHASES);
 }
 
 static void run_team(struct series *series, unsigned int i)
@@ -107,6 +112,11 @@ static void run_round(struct series *series)
 		run_team(series, i);
 }
 
+static void run_traced(struct series *series)
+{
+	series_run_phases(series, MOVE_PHASES, 2, job_migrate_in_phases);
+}
+
 static const uint64_t sizes[] = { 64 << 20, 256 << 20, 1 << 30,
 				  (uint64_t)2 << 30 };
 
@@ -118,4 +128,6 @@ const struct measure measure_scale = {
 	.columns = COLUMNS_SCALE,
 	.plan = plan,
 	.round = run_round,
+	.traced = run_traced,
+	.whose = PHASES_OF_THREAD,
 };

@@ -26,6 +26,12 @@ struct overlap_times {
 	uint64_t to_system_beside;
 };
 
+/*
+ * A move there and one back while nobody does anything: phases of two. Whoever
+ * else moves memory meanwhile is counted as well.
+ */
+int job_overlap_in_phases(struct job *job, struct phases *phases);
+
 /* On these CPUs. Returns as the functions of job.h do. */
 int job_overlap(struct job *job, const cpu_set_t *cpus,
 		struct overlap_times *times);

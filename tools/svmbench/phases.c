@@ -58,7 +58,7 @@ static int put_line(const char *file, const char *line)
 	return done < 0 ? -errno : 0;
 }
 
-static void remove_instance(void)
+void phases_close(void)
 {
 	char path[96];
 
@@ -66,6 +66,15 @@ static void remove_instance(void)
 	put_line("current_tracer", "nop\n");
 	path_of(path, "");
 	rmdir(path);
+}
+
+/* By default, all threads are traced. */
+static int choose_thread(void)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d\n", (int)gettid());
+	return put_line("set_ftrace_pid", pid);
 }
 
 static int choose_functions(void)
@@ -78,27 +87,42 @@ static int choose_functions(void)
 	return some ? 0 : -EOPNOTSUPP;
 }
 
-int phases_start(void)
+int phases_open(enum phases_whose whose)
 {
-	char path[96], pid[16];
+	char path[96];
 	int err;
 
 	path_of(path, "");
 	if (mkdir(path, 0700))
 		return -errno;
-	snprintf(pid, sizeof(pid), "%d\n", (int)gettid());
 	err = put_line("tracing_on", "0\n");
 	if (!err)
 		err = choose_functions();
-	if (!err)
-		err = put_line("set_ftrace_pid", pid);
+	if (!err && whose == PHASES_OF_THREAD)
+		err = choose_thread();
 	if (!err)
 		err = put_line("current_tracer", "function_graph\n");
-	if (!err)
-		err = put_line("tracing_on", "1\n");
 	if (err)
-		remove_instance();
+		phases_close();
 	return err;
+}
+
+/* Opening it to be written anew empties it. */
+static int empty_trace(void)
+{
+	char path[96];
+
+	path_of(path, "trace");
+	__close int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	return fd < 0 ? -errno : 0;
+}
+
+int phases_start(void)
+{
+	int err = empty_trace();
+
+	return err ? err : put_line("tracing_on", "1\n");
 }
 
 /* Adds the time of a line, if it has one. */
@@ -142,15 +166,13 @@ static int read_trace(uint64_t ns[static PHASES])
 	return err;
 }
 
-int phases_stop(uint64_t ns[static PHASES])
+int phases_stop(struct phases *phases)
 {
 	int err;
 
-	for (unsigned int i = 0; i < PHASE_REST; i++)
-		ns[i] = 0;
+	*phases = (struct phases){ 0 };
 	err = put_line("tracing_on", "0\n");
 	if (!err)
-		err = read_trace(ns);
-	remove_instance();
+		err = read_trace(phases->ns);
 	return err;
 }

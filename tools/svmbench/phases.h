@@ -2,7 +2,7 @@
 /*
  * The phases of a move: what the kernel's own functions take of it. They are
  * timed by the function graph tracer, in an instance of its own, which root may
- * make; so moves are traced apart from those that are timed as a whole.
+ * make; so what is traced is apart from what is timed as a whole.
  */
 #ifndef SVMBENCH_PHASES_H
 #define SVMBENCH_PHASES_H
@@ -21,20 +21,44 @@ enum phase {
 	PHASES,
 };
 
+/* Whose calls are traced. */
+enum phases_whose {
+	/* this thread's */
+	PHASES_OF_THREAD,
+	/* all, for what is done by threads of the kernel */
+	PHASES_OF_ALL,
+};
+
 /*
- * phases_start() - trace what this thread does from here on
- *
- * Returns 0, then phases_stop() must follow; or why it can't be.
+ * struct phases - what each takes
+ * @ns: nanoseconds, by enum phase.
  */
+struct phases {
+	uint64_t ns[PHASES];
+};
+
+/*
+ * phases_open() - get ready to trace
+ *
+ * It takes the kernel up to seconds, and what it traces then is slower, if by little:
+ * so nothing else is timed before phases_close().
+ *
+ * Returns 0, then phases_close() must follow; or why it can't be.
+ */
+int phases_open(enum phases_whose whose);
+
+/* Traces from here on. Returns 0 or a negative errno value. */
 int phases_start(void);
 
 /*
- * phases_stop() - end that
- * @ns: what each phase took since then; PHASE_REST is left alone.
+ * phases_stop() - trace no more
+ * @phases: what each took since phases_start(), with no PHASE_REST.
  *
  * Returns 0 or a negative errno value: -ENODATA if there was more than there was
  * room for.
  */
-int phases_stop(uint64_t ns[static PHASES]);
+int phases_stop(struct phases *phases);
+
+void phases_close(void);
 
 #endif /* SVMBENCH_PHASES_H */

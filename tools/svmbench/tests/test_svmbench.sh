@@ -163,6 +163,14 @@ expect "evict without the privilege" 0 FAKE_SVM_DEVICES=1 evict "${tiny[@]}"
 says "says what it lacks" 'skipped: '
 expect "evict with a device that is named" 0 FAKE_SVM_DEVICES=1 evict "${tiny[@]}" --device svm0 --json
 holds "uses that" "$(count results from=svm0 runs=5) == 2"
+for what in fault/random fault/sequential "evict/all at once" "evict/2M a call" "scale/to device" "scale/to system" \
+	"async/to device" "async/to system"; do
+	expect "phases of ${what/\//, }" 0 FAKE_SVM_DEVICES=1 "${what%%/*}" --sizes 8M --pages 4k --runs 5 --device svm0 --json
+	for phase in setup:1 replace:2 finalize:3; do
+		holds "are ${phase%:*}" "$(count results "what=${what#*/}: ${phase%:*}" "median_ns=${phase#*:}" runs=5) == 1"
+	done
+	holds "and the rest" "$(count results "what=${what#*/}: rest" runs=5) == 1"
+done
 expect "a device that is not emptied fails" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=stuck evict "${tiny[@]}" --device svm0
 says "by name" 'FAILED: 0 B were evicted'
 
