@@ -3,6 +3,8 @@
  * svmbench on the real module: each command measures on svm0, and what it checks
  * by itself is right. Figures don't decide anything here, but those of memory.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,6 +131,75 @@ CASE(phases)
 			CHECK(median_of(text, name) > 0);
 		}
 	}
+}
+
+#define COPY_CPUS "/sys/module/svm/parameters/copy_cpus"
+#define HELPED "/sys/class/svm/svm0/stats/bytes_helped"
+
+static bool helps_if_asked(void)
+{
+	long long before = read_number(HELPED);
+	const char *text = bench("migrate", "8M");
+
+	CHECK(median_of(text, " 1 CPU     to device ") > 0);
+	CHECK(median_of(text, " 1 CPU     to system ") > 0);
+	CHECK(median_of(text, " 2 CPUs    to device ") > 0);
+	CHECK(median_of(text, " 2 CPUs    to system ") > 0);
+	CHECK_EQ(read_number(COPY_CPUS), 1);
+	return read_number(HELPED) > before;
+}
+
+/*
+ * Only "2 CPUs" are more than one here, and svmbench itself fails if somebody helps
+ * "1 CPU". What the parameter was, it is again.
+ */
+CASE(by_cpus)
+{
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip("there is one CPU");
+	CHECK(write_file(COPY_CPUS, "1"));
+	CHECK(EVENTUALLY(helps_if_asked()));
+	CHECK(write_file(COPY_CPUS, "4"));
+	bench("migrate", "8M");
+	CHECK_EQ(read_number(COPY_CPUS), 4);
+}
+
+#define KERNEL_COPY "/sys/kernel/debug/svm_copy_rate"
+
+static void refuses(const char *request)
+{
+	int fd = open(KERNEL_COPY, O_RDWR | O_CLOEXEC);
+	char text[8];
+
+	CHECK_SYS(fd);
+	CHECK_EQ(write(fd, request, strlen(request)), -1);
+	CHECK_EQ(errno, EINVAL);
+	CHECK_EQ(pread(fd, text, sizeof(text), 0), 2);
+	CHECK(!memcmp(text, "0\n", 2));
+	close(fd);
+}
+
+/* The module that tells how fast the kernel copies. */
+CASE(kernel_copy)
+{
+	static const char *const load[] = { "modprobe", "svm_copy_rate", NULL };
+	static const char *const unload[] = { "rmmod", "svm_copy_rate", NULL };
+	const char *text;
+
+	CHECK_EQ(run_program(load), 0);
+	refuses("2097152");
+	refuses("0 1");
+	refuses("4096 1");
+	refuses("1075838976 1");
+	refuses("18446744073709551615 1");
+	refuses("2097152 0");
+	refuses("2097152 3");
+	refuses("2097152 1                              ");
+	text = bench("migrate", "4M");
+	CHECK(median_of(text, " 1 CPU     kernel copy ") > 0);
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		CHECK(median_of(text, " 2 CPUs    kernel copy ") > 0);
+	CHECK_EQ(run_program(unload), 0);
 }
 
 /* The kernel keeps one object of a slab for the 2 MiB of a chunk, and little else. */

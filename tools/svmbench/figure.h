@@ -86,6 +86,7 @@ double figure_per_page(const struct figure *figure, uint64_t bytes);
 double figure_rate(const struct figure *figure, uint64_t ns);
 
 #define FIGURE_MEMCPY "memcpy"
+#define FIGURE_KERNEL_COPY "kernel copy"
 #define FIGURE_MOVE_PAGES "move_pages"
 #define FIGURE_COMPUTE "compute"
 #define FIGURE_MIRROR "mirror"

@@ -96,12 +96,19 @@ int job_make_copy(struct job *job);
 /* memcpy() of the source to memory of the same kind. */
 int job_memcpy(struct job *job, uint64_t *ns);
 
+/* The kernel's copy of as much, by so many CPUs (kernel_copy.h). */
+int job_kernel_copy(struct job *job, unsigned int cpus, uint64_t *ns);
+
 /* By move_pages(2) to the other node and back. */
 int job_move_pages(struct job *job, uint64_t *ns_away, uint64_t *ns_home);
 
 /* To the device, and back by the same. */
 int job_migrate(struct job *job, const struct mover *mover, uint64_t *ns_there,
 		uint64_t *ns_back);
+
+/* The same by our own and so many CPUs; of one it is checked that it was alone. */
+int job_migrate_by_cpus(struct job *job, unsigned int cpus, uint64_t *ns_there,
+			uint64_t *ns_back);
 
 /*
  * job_in_phases() - do something, and tell what the phases took of it (phases.h)

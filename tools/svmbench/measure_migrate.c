@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How fast memory moves to a device and back, beside plain memcpy, move_pages(2)
- * and the kernel's own test device.
+ * How fast memory moves to a device and back, by one CPU, by two and by as many as
+ * the module takes, beside plain memcpy, the kernel's own copy, move_pages(2) and the
+ * kernel's own test device.
  */
 #include <string.h>
 
 #include "cleanup.h"
+#include "copy_cpus.h"
+#include "kernel_copy.h"
 #include "measure.h"
 #include "units.h"
 
@@ -20,7 +23,34 @@ enum {
 	PEER_TO_SYSTEM,
 	PEER_TOUCH,
 	MOVE_PHASES,
+	/* by one CPU and more: two figures for each number of them, and one */
+	BY_CPUS = MOVE_PHASES + 2 * PHASES,
+	KERNEL_COPY = BY_CPUS + 2 * COPY_CPUS_MAX,
+	FIGURES = KERNEL_COPY + COPY_CPUS_MAX,
 };
+
+_Static_assert(FIGURES <= SERIES_FIGURES, "room for all figures");
+
+/* As many as there are, up to the number that targets are about. */
+static unsigned int cpus_max(void)
+{
+	unsigned int nr = copy_cpus_online();
+
+	return nr < COPY_CPUS_MAX ? nr : COPY_CPUS_MAX;
+}
+
+static struct figure *add_by_cpus(struct series *series, const char *what,
+				  const char *from, const char *to,
+				  unsigned int nr)
+{
+	struct figure *figure = series_add(series, what, from, to);
+
+	if (!figure)
+		return NULL;
+	figure->workers = nr;
+	figure->team = nr == 1 ? "CPU" : "CPUs";
+	return figure;
+}
 
 static void plan_nodes(struct series *series)
 {
@@ -58,17 +88,56 @@ static void plan_device(struct series *series, unsigned int first,
 		series_add(series, "fault back", name, home);
 }
 
+/* Which CPUs copy matters to large ranges only. */
+static void plan_cpus(struct series *series)
+{
+	char home[16], name[16];
+	int err;
+
+	if (!series->job.device || series->job.bytes < PARTS_BYTES)
+		return;
+	err = copy_cpus_check();
+	if (err) {
+		series_skip(series, "by 1 CPU", "copy_cpus: %s",
+			    strerror(-err));
+		return;
+	}
+	series_home(series, home);
+	series_device(series, name);
+	for (unsigned int nr = 1; nr <= cpus_max(); nr++) {
+		struct figure **figures =
+			series->figures + BY_CPUS + (nr - 1) * 2;
+
+		figures[0] = add_by_cpus(series, "to device", home, name, nr);
+		figures[1] = add_by_cpus(series, "to system", name, home, nr);
+	}
+}
+
+static void plan_kernel_copy(struct series *series)
+{
+	char home[16];
+
+	if (!kernel_copy_here() || !kernel_copy_takes(series->job.bytes))
+		return;
+	series_home(series, home);
+	for (unsigned int nr = 1; nr <= cpus_max(); nr++)
+		series->figures[KERNEL_COPY + nr - 1] =
+			add_by_cpus(series, FIGURE_KERNEL_COPY, home, home, nr);
+}
+
 static void plan(struct series *series, const char *no_device)
 {
 	char home[16], name[16];
 
 	series_home(series, home);
 	series->figures[COPY] = series_add(series, FIGURE_MEMCPY, home, home);
+	plan_kernel_copy(series);
 	plan_nodes(series);
 	if (*no_device)
 		series_skip(series, "to device", "%s", no_device);
 	if (series->job.device)
 		plan_device(series, TO_DEVICE, series_device(series, name));
+	plan_cpus(series);
 	if (series_traces(series))
 		series_add_move_phases(series, MOVE_PHASES);
 	if (series->bench->peer.here)
@@ -138,9 +207,40 @@ static void run_touch(struct series *series, unsigned int first,
 	}
 }
 
+static void run_by_cpus(struct series *series, unsigned int nr)
+{
+	struct figure **figures = series->figures + BY_CPUS + (nr - 1) * 2;
+	uint64_t there = 0, back = 0;
+	bool again = true;
+	int err;
+
+	for (int i = 0; again && series_wants(figures[0]); i++) {
+		err = job_migrate_by_cpus(&series->job, nr, &there, &back);
+		again = series_book(series, figures[0], i, err, there);
+		if (!again && !err)
+			series_book(series, figures[1], i, 0, back);
+	}
+}
+
+static void run_kernel_copy(struct series *series, unsigned int nr)
+{
+	struct figure *figure = series->figures[KERNEL_COPY + nr - 1];
+	uint64_t ns = 0;
+	int err;
+
+	if (!series_wants(figure))
+		return;
+	err = job_kernel_copy(&series->job, nr, &ns);
+	series_book(series, figure, ATTEMPTS, err, ns);
+}
+
 static void run_round(struct series *series)
 {
 	run_memcpy(series);
+	for (unsigned int nr = 1; nr <= COPY_CPUS_MAX; nr++) {
+		run_kernel_copy(series, nr);
+		run_by_cpus(series, nr);
+	}
 	run_nodes(series);
 	run_migrate(series, TO_DEVICE, &mover_svm);
 	run_touch(series, TO_DEVICE, &mover_svm);
@@ -160,7 +260,7 @@ const struct measure measure_migrate = {
 	.nr_sizes = ARRAY_SIZE(sizes),
 	.sizes = sizes,
 	.copies = 2,
-	.columns = COLUMNS_MOVES,
+	.columns = COLUMNS_MOVES | 1 << COLUMN_TEAM,
 	.plan = plan,
 	.round = run_round,
 	.traced = run_traced,

@@ -42,7 +42,7 @@ static void label_of(const struct figure *figure, char label[CHART_LABEL])
 {
 	char team[32] = "";
 
-	if (figure->workers > 1)
+	if (figure->workers > 1 || strcmp(figure->team, "thread"))
 		snprintf(team, sizeof(team), ", %u %s", figure->workers,
 			 figure->team);
 	snprintf(label, CHART_LABEL, "%s %s%s%s%s", figure->what, figure->from,

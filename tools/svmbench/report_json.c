@@ -215,6 +215,7 @@ static struct json_object *targets_array(const struct bench *bench)
 		put_real(object, "at_least", target.want);
 		put_bool(object, "measured", !target.missing);
 		put_bool(object, "reached", target_reached(&target));
+		put_text(object, "lacks", target.lacks);
 		json_object_array_add(list, object);
 	}
 	return list;

@@ -13,6 +13,7 @@ static bool is_ours(const struct figure *figure)
 {
 	return figure->samples.nr && !figure->counts_bytes &&
 	       strcmp(figure->what, FIGURE_COMPUTE) &&
+	       strcmp(figure->what, FIGURE_KERNEL_COPY) &&
 	       strcmp(figure->what, FIGURE_MEMCPY) &&
 	       strcmp(figure->what, FIGURE_MOVE_PAGES) &&
 	       strncmp(figure->from, PEER_NAME, strlen(PEER_NAME)) &&

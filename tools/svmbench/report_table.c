@@ -9,6 +9,7 @@
 #include "bench.h"
 #include "measure.h"
 #include "cleanup.h"
+#include "kernel_copy.h"
 #include "table.h"
 #include "targets.h"
 #include "units.h"
@@ -241,6 +242,10 @@ void report_table(const struct bench *bench, FILE *out)
 	if (bench->peer.here)
 		fputs(PEER_NAME
 		      " is the kernel's test_hmm; what it takes to device has a copy to user space in it.\n",
+		      out);
+	if (kernel_copy_here())
+		fputs(FIGURE_KERNEL_COPY
+		      " is between blocks of 2 MiB, whatever the pages.\n",
 		      out);
 	if (bench->earlier)
 		compare_print(bench->earlier, &bench->figures, out);

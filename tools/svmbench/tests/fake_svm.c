@@ -18,7 +18,15 @@
  *			"wait": it does nothing in the background;
  *			"cancel": what it does there is cancelled;
  *			"untraced": nobody may trace;
+ *			"single": there is one CPU;
+ *			"forbid": copy_cpus may not be written;
+ *			"helped": it is not heeded;
+ *			"kept": once written, it can't be written again;
  *			"die": a process that moves memory dies
+ * FAKE_KERNEL_COPY	whether there is the module svm_copy_rate: "good", or "bad" if
+ *			it copies wrong
+ *
+ * What copy_cpus is in the end is said on standard error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +41,9 @@
 #include <svm/fence.h>
 #include <svm/svm.h>
 
+#include "copy_cpus.h"
 #include "engine.h"
+#include "kernel_copy.h"
 #include "phases.h"
 
 #define DEVICE_BYTES ((uint64_t)512 << 20)
@@ -55,6 +65,9 @@ static struct svm_stats counters;
 static uint64_t made_bytes;
 static unsigned int calls;
 static pid_t first_process;
+static unsigned int copy_cpus = 4;
+static bool copy_cpus_written;
+static uint64_t helped;
 
 /* Nobody faults on memory of the device while it holds this. */
 static void lock(void)
@@ -248,6 +261,8 @@ int svm_migrate(struct svm *svm, void *addr, size_t length, struct svm_place to,
 	if (cheats("lie") || moved < length)
 		return 0;
 	lock();
+	if (copy_cpus > 1 || cheats("helped"))
+		helped += moved / 2;
 	if (to.type == SVM_PLACE_DEVICE)
 		send_away(addr, moved);
 	else
@@ -356,6 +371,57 @@ int phases_stop(struct phases *phases)
 	for (unsigned int i = 0; i < PHASE_REST; i++)
 		phases->ns[i] = i + 1;
 	return 0;
+}
+
+unsigned int copy_cpus_online(void)
+{
+	return cheats("single") ? 1 : 4;
+}
+
+int copy_cpus_check(void)
+{
+	return cheats("forbid") ? -EACCES : 0;
+}
+
+int copy_cpus_set(unsigned int nr, unsigned int *before)
+{
+	if (cheats("kept") && copy_cpus_written)
+		return -EACCES;
+	if (before)
+		*before = copy_cpus;
+	copy_cpus = nr;
+	copy_cpus_written = true;
+	return 0;
+}
+
+int copy_cpus_helped(uint32_t id, uint64_t *bytes)
+{
+	(void)id;
+	*bytes = helped;
+	return 0;
+}
+
+__attribute__((destructor)) static void tell_copy_cpus(void)
+{
+	if (getpid() == first_process)
+		fprintf(stderr, "copy_cpus is %u\n", copy_cpus);
+}
+
+bool kernel_copy_here(void)
+{
+	return getenv("FAKE_KERNEL_COPY");
+}
+
+bool kernel_copy_takes(uint64_t bytes)
+{
+	return bytes % BLOCK == 0 && bytes <= DEVICE_BYTES;
+}
+
+/* A copy takes as many nanoseconds as it has bytes for each CPU. */
+int kernel_copy(uint64_t bytes, unsigned int cpus, uint64_t *ns)
+{
+	*ns = bytes / cpus;
+	return strcmp(getenv("FAKE_KERNEL_COPY"), "bad") ? 0 : -EIO;
 }
 
 /* The device accesses memory as a debugger does: whatever its protection. */

@@ -77,7 +77,7 @@ holds "with memcpy" "$(count results what=memcpy runs=5) == 3"
 holds "and nothing that looks like a device" "$(count results "what=to device") == 0"
 
 expect "with a device" 0 FAKE_SVM_DEVICES=1 "${small[@]}"
-says "there is a table" '^ *4M +4k +fault back +svm0 > node[0-9]+ '
+says "there is a table" '^ *4M +4k +1 thread +fault back +svm0 > node[0-9]+ '
 expect "with a device, as JSON" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --json
 for what in memcpy "to system" "fault back"; do
 	holds "$what is there" "$(count results "what=$what" runs=5 skipped= failed=) == 3"
@@ -95,7 +95,7 @@ expect "only 4k pages" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --pages 4k --json
 holds "are measured" "$(count results pages=4k) == 8 && $(count results pages=huge) == 0"
 
 expect "--list measures nothing" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --list
-says "and tells what" '^ *4M +4k +to system +svm0 > node'
+says "and tells what" '^ *4M +4k +1 thread +to system +svm0 > node'
 
 expect "--create makes a device" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 "${small[@]}" --create --json
 holds "uses it" "$(count environment.devices temporary=true) == 1"
@@ -126,8 +126,37 @@ for what in setup:1 replace:2 finalize:3; do
 	done
 done
 holds "and the rest" "$(count results "what=to device: rest" runs=5) == 1"
+for what in "to device" "to system"; do
+	holds "of one CPU $what" "$(count results "what=$what" workers=1 team=CPU runs=5) == 1"
+	holds "and of two" "$(count results "what=$what" workers=2 team=CPUs runs=5) == 1"
+done
+says "and copy_cpus is what it was" '^copy_cpus is 4$'
 expect "without a tracer" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=untraced migrate --sizes 8M --pages 4k --runs 5
 says "it says why not" 'phases +skipped: the tracer: Operation not permitted'
+
+large=(migrate --sizes 8M --pages 4k --runs 5)
+expect "where there is one CPU" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=single "${large[@]}" --json
+holds "there is nothing by two" "$(count results team=CPU) == 2 && $(count results team=CPUs) == 0"
+expect "where copy_cpus may not be written" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=forbid "${large[@]}"
+says "it says so" 'by 1 CPU +skipped: copy_cpus: Permission denied'
+expect "by one CPU that had help fails" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=helped "${large[@]}"
+says "by name" '1 CPU +to device .*FAILED: other CPUs copied 8 MiB'
+says "and restores copy_cpus" '^copy_cpus is 4$'
+expect "by one CPU that moves nothing fails" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=nothing "${large[@]}"
+says "also by name" '1 CPU +to device .*FAILED'
+says "and restores copy_cpus, too" '^copy_cpus is 4$'
+expect "copy_cpus that can't be restored fails" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=kept "${large[@]}"
+says "for that reason" '1 CPU +to device .*FAILED: copy_cpus: Permission denied'
+
+expect "the kernel's copy" 0 FAKE_SVM_DEVICES=1 FAKE_KERNEL_COPY=good "${large[@]}" --json
+holds "is measured by one CPU" "$(count results "what=kernel copy" workers=1 team=CPU median_ns=8388608 runs=5) == 1"
+holds "and by two" "$(count results "what=kernel copy" workers=2 team=CPUs median_ns=4194304 runs=5) == 1"
+expect "without a device" 0 FAKE_KERNEL_COPY=good "${large[@]}" --json
+holds "it is, too" "$(count results "what=kernel copy" runs=5) == 2"
+expect "of what it does not take" 0 FAKE_SVM_DEVICES=1 FAKE_KERNEL_COPY=good migrate --sizes 3M --pages 4k --runs 5 --json
+holds "there is none" "$(count results "what=kernel copy") == 0"
+expect "one that is wrong fails" 1 FAKE_SVM_DEVICES=1 FAKE_KERNEL_COPY=bad "${large[@]}"
+says "by name" 'kernel copy .*FAILED: .*svm_copy_rate: Input/output error'
 
 # the other commands: all of them find their device, and each cheat
 tiny=(--sizes 4M --pages 4k --runs 5)
@@ -210,11 +239,25 @@ says "has them by name" '^access:$'
 
 # targets
 expect "--check without test_hmm misses targets" 3 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all "${tiny[@]}" --check
-says "by name" '^4k, to system : test_hmm .* NOT MEASURED$'
-says "and why not: one size tells nothing" '^4k, to device, all sizes alike .* 0.91 +NOT MEASURED$'
-expect "as JSON too" 3 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all --sizes 4M --runs 5 --check --json
-holds "measured and not" "$(count targets measured=true reached=false) + $(count targets measured=true reached=true) > 8 &&
+says "by name" '^4k, to system, 1 CPU : test_hmm .* NOT MEASURED +no migrate 4k, to system, 1 CPU, svm$'
+says "and why not: one size tells nothing" '^4k, to device, all sizes alike .* 0.91 +NOT MEASURED +no other sizes$'
+expect "--check without svm_copy_rate misses targets" 3 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 all --sizes 8M --runs 5 --check
+says "for that reason" '^huge, to device, 1 CPU : copy .* NOT MEASURED +no migrate huge, kernel copy, 1 CPU$'
+says "for two CPUs" '^huge, to system, 2 CPUs : 2 copies .* NOT MEASURED +no migrate huge, kernel copy, 2 CPUs$'
+says "and test_hmm" '^4k, to device, 1 CPU : test_hmm .* NOT MEASURED +no migrate 4k, to device, 1 thread, hmm$'
+expect "with it" 3 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 FAKE_KERNEL_COPY=good all --sizes 8M --runs 5 --check --json
+holds "there are targets measured and not" "$(count targets measured=true reached=false) + $(count targets measured=true reached=true) > 8 &&
 	$(count targets measured=false reached=false) > 4 && $(count targets measured=false reached=true) == 0"
+for way in device system; do
+	for pages in huge 4k; do
+		holds "$pages to $way by one CPU is compared with its copy" \
+			"$(count targets "name=$pages, to $way, 1 CPU : copy" reference_ns=8388608 measured=true) == 1"
+	done
+	holds "huge by two with that of two" \
+		"$(count targets "name=huge, to $way, 2 CPUs : 2 copies" reference_ns=4194304 measured=true) == 1"
+	holds "and 4k by two with that of one" \
+		"$(count targets "name=4k, to $way, 2 CPUs : copy" reference_ns=8388608 measured=true) == 1"
+done
 expect "a failure counts more than a target" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=lie all "${tiny[@]}" --check
 
 # with an earlier run
@@ -249,10 +292,10 @@ expect "an earlier run that is not there is refused" 1 migrate --compare "$dir/n
 says "by name" 'nothing: No such file'
 
 # what is kept with the sources
-expect "--record" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --record "$dir/record.json"
+expect "--record" 0 FAKE_SVM_DEVICES=1 FAKE_KERNEL_COPY=good "${small[@]}" --record "$dir/record.json"
 cp "$dir/record.json" "$dir/out"
 holds "has all that is ours" "$(count results measure=migrate runs=5) == 6 && $(count results runs=10) == 3 &&
-	$(count results what=memcpy) == 0 && $(count results what=move_pages) == 0"
+	$(count results what=memcpy) == 0 && $(count results what=move_pages) == 0 && $(count results "what=kernel copy") == 0"
 [[ $(grep -c median_ns "$dir/record.json") == 9 ]]
 ok "in a line each" $?
 expect "a comparison with it" 0 FAKE_SVM_DEVICES=1 "${small[@]}" --compare "$dir/record.json" --growth 1000
@@ -314,6 +357,7 @@ kill -TERM "$pid"
 wait "$pid"
 ok "a signal ends it" $(($? != 143 && $? != 130))
 says "by the front door" '^destroyed$'
+says "nor does copy_cpus" '^copy_cpus is 4$'
 
 echo "1..$number"
 exit $((failures > 0))
