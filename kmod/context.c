@@ -110,13 +110,16 @@ void svm_context_get(struct svm_context *ctx)
  */
 void svm_context_put(struct svm_context *ctx)
 {
+	unsigned int i;
+
 	if (!refcount_dec_and_test(&ctx->refs))
 		return;
 	svm_jobs_destroy(&ctx->jobs);
 	svm_advisory_destroy(ctx);
 	svm_mirror_destroy(&ctx->mirror);
 	svm_events_destroy(&ctx->events);
-	svm_scratch_free(ctx->scratch);
+	for (i = 0; i < SVM_CONTEXT_SCRATCHES; i++)
+		svm_scratch_free(ctx->scratch[i]);
 	svm_owner_put(ctx->owner);
 	mmdrop(ctx->mm);
 	put_device(&ctx->sdev->dev);

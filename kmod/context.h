@@ -14,6 +14,9 @@
 #include "jobs.h"
 #include "mirror.h"
 
+/* As many threads of a process can migrate without allocating arrays each time. */
+#define SVM_CONTEXT_SCRATCHES 4
+
 struct mm_struct;
 struct svm_advisory;
 struct svm_device;
@@ -29,7 +32,7 @@ struct svm_scratch;
  * @uid: the opener's, for the quota of pinned memory.
  * @hash: in the table of contexts, by @mm, for counting faults.
  * @rcu: for freeing.
- * @scratch: arrays of the last migrate call, kept for the next.
+ * @scratch: arrays of the last migrate calls, kept for the next.
  * @advisory: the advice; NULL until some is given.
  * @mirror: the device's page table.
  * @holds: pages that the CPU has to wait for.
@@ -45,7 +48,7 @@ struct svm_context {
 	kuid_t uid;
 	struct hlist_node hash;
 	struct rcu_head rcu;
-	struct svm_scratch *scratch;
+	struct svm_scratch *scratch[SVM_CONTEXT_SCRATCHES];
 	struct svm_advisory *advisory;
 	struct svm_mirror mirror;
 	struct svm_holds holds;

@@ -95,6 +95,7 @@ void svm_crew_init(struct svm_crew *crew)
 {
 	unsigned int i;
 
+	crew->nr_helpers = 0;
 	for (i = 0; i < SVM_CREW_BATCHES; i++)
 		init_completion(&crew->batches[i].done);
 	for (i = 0; i < SVM_CREW_HELPERS; i++) {

@@ -11,7 +11,7 @@
 #define SVM_CREW_HELPERS 3
 
 /* The most pieces of one run. */
-#define SVM_CREW_PIECES 64
+#define SVM_CREW_PIECES 160
 
 /* How many batches of a run may be open at the same time. */
 #define SVM_CREW_BATCHES 2

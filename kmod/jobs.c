@@ -196,7 +196,8 @@ static void svm_job_work(struct work_struct *work)
 	struct svm_migration mig;
 	int error;
 
-	error = svm_migrate_begin(&mig, job->ctx, arg, job->foreign);
+	error = svm_migrate_begin(&mig, job->ctx, arg, job->foreign,
+				  SVM_JOB_SHARE);
 	if (error)
 		goto end_job;
 	mig.home = &job->home;

@@ -18,13 +18,16 @@
  * A window that lacks room on the device is worked through again when room was
  * made (room.c).
  *
- * Limits: SVM_WINDOW_PAGES at once; SVM_MAX_CALL_BYTES a call. A fatal signal
- * stops between windows.
+ * Limits: SVM_WINDOW_PAGES_MAX at once; SVM_MAX_CALL_BYTES a call. A fatal signal
+ * stops between windows. Who waits for mmap_lock makes the windows that follow
+ * smaller, down to 2 MiB. The administrator has the parameter window_mib.
  */
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/moduleparam.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -41,39 +44,94 @@
 /* How often to make room for a window, when others take it away. */
 #define SVM_ROOM_TRIES 3
 
+static unsigned int window_mib = SVM_WINDOW_PAGES_MAX * PAGE_SIZE / SZ_1M;
+
+static int svm_set_window_mib(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, SVM_BLOCK_BYTES / SZ_1M,
+				     SVM_WINDOW_PAGES_MAX * PAGE_SIZE / SZ_1M);
+}
+
+static const struct kernel_param_ops svm_window_mib_ops = {
+	.set = svm_set_window_mib,
+	.get = param_get_uint,
+};
+
+module_param_cb(window_mib, &svm_window_mib_ops, &window_mib, 0644);
+MODULE_PARM_DESC(window_mib,
+		 "The most that a migrate call works on at once, in MiB: 2 to 32 (default: 32)");
+
+/* In whole huge pages. */
+static unsigned long svm_window_most(void)
+{
+	return ALIGN_DOWN((unsigned long)READ_ONCE(window_mib) * SZ_1M,
+			  SVM_BLOCK_BYTES) >> PAGE_SHIFT;
+}
+
 void svm_scratch_free(struct svm_scratch *scratch)
 {
 	if (!scratch)
 		return;
 	__free_page(scratch->bounce);
-	kvfree(scratch);
+	kvfree(scratch->src);
+	kfree(scratch);
 }
 
-static struct svm_scratch *svm_scratch_get(struct svm_context *ctx)
+/* For windows of up to @nr pages, which are whole huge pages. */
+static struct svm_scratch *svm_scratch_alloc(unsigned long nr)
 {
-	struct svm_scratch *scratch = xchg(&ctx->scratch, NULL);
+	size_t each = sizeof(*((struct svm_scratch *)NULL)->src) * 3 +
+		      sizeof(struct svm_page) + sizeof(u8);
+	struct svm_scratch *s = kmalloc_obj(*s, GFP_KERNEL_ACCOUNT);
 
-	if (scratch)
+	if (!s)
+		return NULL;
+	s->bounce = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!s->bounce)
+		goto free_scratch;
+	s->src = kvmalloc(nr * each + BITS_TO_BYTES(nr), GFP_KERNEL_ACCOUNT);
+	if (!s->src)
+		goto free_bounce;
+	s->nr_pages = nr;
+	s->dst = s->src + nr;
+	s->frames = s->dst + nr;
+	s->kept = s->frames + nr;
+	s->pages = (struct svm_page *)(s->kept + BITS_TO_LONGS(nr));
+	s->status = (u8 *)(s->pages + nr);
+	mutex_init(&s->bounce_lock);
+	svm_crew_init(&s->crew);
+	return s;
+
+free_bounce:
+	__free_page(s->bounce);
+free_scratch:
+	kfree(s);
+	return NULL;
+}
+
+/* One that a call has left, if it is large enough, or a new one. */
+static struct svm_scratch *svm_scratch_get(struct svm_context *ctx,
+					   unsigned long nr)
+{
+	struct svm_scratch *scratch = NULL;
+	unsigned int i;
+
+	for (i = 0; i < SVM_CONTEXT_SCRATCHES && !scratch; i++)
+		scratch = xchg(&ctx->scratch[i], NULL);
+	if (scratch && scratch->nr_pages >= nr)
 		return scratch;
-
-	scratch = kvmalloc_obj(*scratch);
-	if (!scratch)
-		return NULL;
-	scratch->bounce = alloc_page(GFP_KERNEL);
-	if (!scratch->bounce) {
-		kvfree(scratch);
-		return NULL;
-	}
-	mutex_init(&scratch->bounce_lock);
-	svm_crew_init(&scratch->crew);
-	return scratch;
+	svm_scratch_free(scratch);
+	return svm_scratch_alloc(nr);
 }
 
 static void svm_scratch_put(struct svm_context *ctx,
 			    struct svm_scratch *scratch)
 {
-	/* Another thread's call may have left its own meanwhile. */
-	svm_scratch_free(xchg(&ctx->scratch, scratch));
+	unsigned int i;
+
+	for (i = 0; i < SVM_CONTEXT_SCRATCHES && scratch; i++)
+		scratch = xchg(&ctx->scratch[i], scratch);
+	svm_scratch_free(scratch);
 }
 
 /*
@@ -245,6 +303,23 @@ static enum svm_page_status svm_migrate_aim(struct svm_migration *mig,
 }
 
 /*
+ * How large the next window may be, after one of @nr pages; mmap_lock is held yet.
+ * Who waits for it, which is not somebody who reads, waits for a window at most.
+ */
+static void svm_window_adapt(struct svm_migration *mig, unsigned long nr)
+{
+	unsigned long most = svm_window_most();
+
+	if (!mig->to_device || !svm_crew_has_helpers(&mig->scratch->crew))
+		most = min(most, SVM_WINDOW_PAGES);
+	if (mmap_lock_is_contended(mig->ctx->mm))
+		mig->window = max(mig->window / 2, SVM_BLOCK_PAGES);
+	else if (nr >= mig->window)
+		mig->window = min3(mig->window * 2, most,
+				   mig->scratch->nr_pages);
+}
+
+/*
  * One step of a call: look up what is at @addr and work through as much of it as
  * belongs together, up to @room bytes, which are at least 2 MiB. With
  * a status array asked for the step fits the status array in scratch; else what can't move
@@ -295,9 +370,13 @@ static long svm_migrate_step(struct svm_migration *mig,
 		return nr;
 	}
 
-	nr = svm_window_pages(addr, end, room);
+	/* Nobody else gets to the address space while it is held for writing. */
+	if (merges)
+		mig->window = min(mig->window, SVM_WINDOW_PAGES);
+	nr = svm_window_pages(addr, end, min(room, mig->window * PAGE_SIZE));
 	memset(s->status, SVM_PAGE_BUSY, nr);
 	ret = svm_migrate_vma(mig, vma, addr, nr);
+	svm_window_adapt(mig, nr);
 	svm_unlock_mm(mm, merges);
 	if (ret < 0)
 		return ret;
@@ -337,7 +416,7 @@ static int svm_migrate_range(struct svm_migration *mig,
 	long nr = 0;
 
 	while (addr < end && work + SVM_BLOCK_BYTES <= limit) {
-		unsigned long room = min(SVM_WINDOW_PAGES * PAGE_SIZE,
+		unsigned long room = min(mig->scratch->nr_pages * PAGE_SIZE,
 					 limit - work);
 		size_t pages = min(end - addr, room) >> PAGE_SHIFT;
 
@@ -417,12 +496,16 @@ int svm_migrate_check(struct svm_context *ctx,
  * @ctx: the context.
  * @arg: the request; its next address becomes the first.
  * @foreign: who asks is not the owner of the memory, so advice holds against it.
+ * @share: the most that svm_migrate_share() will be asked for at once, in bytes.
  *
  * Return: 0 or -ENOMEM.
  */
 int svm_migrate_begin(struct svm_migration *mig, struct svm_context *ctx,
-		      struct svm_ioctl_migrate *arg, bool foreign)
+		      struct svm_ioctl_migrate *arg, bool foreign,
+		      unsigned long share)
 {
+	unsigned long most = svm_window_most(), nr = SVM_WINDOW_PAGES, want;
+
 	*mig = (struct svm_migration){
 		.ctx = ctx,
 		.sdev = ctx->sdev,
@@ -433,12 +516,17 @@ int svm_migrate_begin(struct svm_migration *mig, struct svm_context *ctx,
 		.evict = arg->flags & SVM_MIGRATE_EVICT,
 		.node = arg->node,
 		.claim.owner = ctx->owner,
+		.window = min(most, SVM_WINDOW_PAGES),
 	};
 	INIT_LIST_HEAD(&mig->kept);
 	if (mig->evict)
 		mig->claim.queue = &mig->kept;
 	arg->next = arg->addr;
-	mig->scratch = svm_scratch_get(ctx);
+	/* Not more than is needed, and on the way home no more is. */
+	want = min_t(u64, arg->length, share) >> PAGE_SHIFT;
+	if (arg->dest != SVM_DEST_SYSTEM)
+		nr = max(nr, min(round_up(want, SVM_BLOCK_PAGES), most));
+	mig->scratch = svm_scratch_get(ctx, nr);
 	return mig->scratch ? 0 : -ENOMEM;
 }
 
@@ -520,7 +608,8 @@ int svm_migrate(struct svm_context *ctx, struct svm_ioctl_migrate *arg)
 	ret = svm_migrate_check(ctx, arg);
 	if (ret)
 		return ret;
-	ret = svm_migrate_begin(&mig, ctx, arg, current->mm != ctx->mm);
+	ret = svm_migrate_begin(&mig, ctx, arg, current->mm != ctx->mm,
+				SVM_MAX_CALL_BYTES);
 	if (ret)
 		return ret;
 	ret = svm_migrate_share(&mig, arg, arg->flags, SVM_MAX_CALL_BYTES);

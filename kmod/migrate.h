@@ -12,7 +12,8 @@ struct svm_scratch;
 int svm_migrate_check(struct svm_context *ctx,
 		      const struct svm_ioctl_migrate *arg);
 int svm_migrate_begin(struct svm_migration *mig, struct svm_context *ctx,
-		      struct svm_ioctl_migrate *arg, bool foreign);
+		      struct svm_ioctl_migrate *arg, bool foreign,
+		      unsigned long share);
 int svm_migrate_share(struct svm_migration *mig, struct svm_ioctl_migrate *arg,
 		      u32 flags, unsigned long limit);
 void svm_migrate_report(struct svm_migration *mig,

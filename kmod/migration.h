@@ -6,7 +6,6 @@
 #ifndef SVM_MIGRATION_H
 #define SVM_MIGRATION_H
 
-#include <linux/bitmap.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/svm.h>
@@ -19,8 +18,14 @@ struct svm_device;
 struct svm_family;
 struct svm_home;
 
-/* 8 MiB: enough to spread the cost of a call to migrate_vma over. */
+/*
+ * A call begins with windows of 8 MiB, enough to spread the cost of a call to
+ * migrate_vma over. They become as large as 32 MiB where single pages go to the
+ * device in batches: only the first and the last of those are not copied beside.
+ */
 #define SVM_WINDOW_PAGES 2048UL
+#define SVM_WINDOW_PAGES_MAX 8192UL
+/* What is out of the page tables at once, which others may wait for. */
 #define SVM_WINDOW_BLOCKS (SVM_WINDOW_PAGES / SVM_BLOCK_PAGES)
 
 /* In the plan for a window: this one shall move. No status that is reported. */
@@ -28,25 +33,27 @@ struct svm_home;
 
 /**
  * struct svm_scratch - arrays for one window
- * @src: for migrate_vma.
+ * @nr_pages: how many pages it may have, at least SVM_WINDOW_PAGES.
+ * @src: for migrate_vma; begins the memory that all arrays of pages are in.
  * @dst: for migrate_vma.
  * @frames: page frames taken from the device's pool.
- * @blocks: the same, whole blocks for huge pages.
+ * @kept: bitmap: pages that the call may not move, since it is not the owner's.
  * @pages: the snapshot.
  * @status: enum svm_page_status, as reported.
- * @kept: pages that the call may not move, since it is not the owner's.
+ * @blocks: as @frames, whole blocks for huge pages.
  * @bounce: for copies from device to device.
  * @bounce_lock: held while it is used.
  * @crew: CPUs that copy.
  */
 struct svm_scratch {
-	unsigned long src[SVM_WINDOW_PAGES];
-	unsigned long dst[SVM_WINDOW_PAGES];
-	unsigned long frames[SVM_WINDOW_PAGES];
+	unsigned long nr_pages;
+	unsigned long *src;
+	unsigned long *dst;
+	unsigned long *frames;
+	unsigned long *kept;
+	struct svm_page *pages;
+	u8 *status;
 	unsigned long blocks[SVM_WINDOW_BLOCKS];
-	struct svm_page pages[SVM_WINDOW_PAGES];
-	u8 status[SVM_WINDOW_PAGES];
-	DECLARE_BITMAP(kept, SVM_WINDOW_PAGES);
 	struct page *bounce;
 	struct mutex bounce_lock; /* see above */
 	struct svm_crew crew;
@@ -76,6 +83,7 @@ struct svm_scratch {
  * @has_kept: what was on the device of the range when room was first wanted is
  *	in @kept.
  * @scratch: arrays.
+ * @window: how many pages the next window may have.
  * @pages: pages by enum svm_page_status.
  * @to_device_pages: moved to the device, without @populated.
  * @populated: created on the device.
@@ -101,6 +109,7 @@ struct svm_migration {
 	unsigned long looks;
 	bool has_kept;
 	struct svm_scratch *scratch;
+	unsigned long window;
 	u64 pages[SVM_PAGE_STATUS_NR];
 	u64 to_device_pages;
 	u64 populated;

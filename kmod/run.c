@@ -58,8 +58,8 @@
 #define SVM_BATCH_PAGES SVM_BLOCK_PAGES
 
 /* The first batch may be a part, and the last piece of each. */
-static_assert(SVM_WINDOW_PAGES / SVM_PIECE_PAGES +
-	      SVM_WINDOW_PAGES / SVM_BATCH_PAGES + 1 <= SVM_CREW_PIECES);
+static_assert(SVM_WINDOW_PAGES_MAX / SVM_PIECE_PAGES +
+	      SVM_WINDOW_PAGES_MAX / SVM_BATCH_PAGES + 1 <= SVM_CREW_PIECES);
 
 /**
  * struct svm_run - a run of which the content is copied
@@ -432,6 +432,24 @@ static void svm_migrate_singles(struct svm_migration *mig,
 }
 
 /*
+ * Take page frames of the device, as many as there are; not all at once, since the
+ * pool's lock keeps interrupts off.
+ */
+static unsigned long svm_take_frames(struct svm_migration *mig,
+				     unsigned long nr)
+{
+	unsigned long got = 0, more;
+
+	do {
+		more = svm_pool_alloc(mig->sdev->pool, &mig->claim,
+				      mig->scratch->frames + got,
+				      min(nr - got, SVM_BLOCK_PAGES));
+		got += more;
+	} while (more && got < nr);
+	return got;
+}
+
+/*
  * Move a run of candidates as single pages. On a device that is nearly full it
  * takes several turns: pages that can't move give their page frames to others.
  */
@@ -444,8 +462,7 @@ static void svm_migrate_run(struct svm_migration *mig,
 
 	for (; nr; first += got, nr -= got) {
 		if (mig->to_device)
-			got = svm_pool_alloc(mig->sdev->pool, &mig->claim,
-					     s->frames, nr);
+			got = svm_take_frames(mig, nr);
 		if (!got) {
 			mig->no_room = svm_quota_is_used_up(mig->sdev,
 							    &mig->claim) ?
@@ -666,7 +683,7 @@ static unsigned long svm_migrate_huge(struct svm_migration *mig,
 
 	if (!IS_ALIGNED(start + first * PAGE_SIZE, SVM_BLOCK_BYTES))
 		return 0;
-	while (nr - at >= SVM_BLOCK_PAGES &&
+	while (nr - at >= SVM_BLOCK_PAGES && at - first < SVM_WINDOW_PAGES &&
 	       s->status[at] == SVM_PAGE_CANDIDATE &&
 	       svm_goes_whole(mig, vma, at))
 		at += SVM_BLOCK_PAGES;
@@ -804,7 +821,7 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
  * @mig: the call.
  * @vma: the VMA.
  * @start: where the window begins.
- * @nr: its length in pages, up to SVM_WINDOW_PAGES.
+ * @nr: its length in pages, up to what the scratch has room for.
  * @family: whose lock is held; NULL if the VMA has none yet, see
  *	svm_family().
  *
