@@ -145,8 +145,8 @@ static void svm_evict_run(struct svm_eviction *ev,
 		if (frame)
 			frame->tried = true;
 	}
-	/* It may be a VMA by now from which nothing moves. */
-	if (migrate_vma_setup(&args))
+	/* It may be a VMA by now from which nothing moves, or emptied meanwhile. */
+	if (svm_migrate_setup(&args))
 		return;
 	for (i = 0; i < args.npages; i++) {
 		struct page *from = migrate_pfn_to_page(src[i]);

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #include "pool.h"
+#include "setup.h"
 
 struct svm_eviction;
 
@@ -28,16 +29,16 @@ struct svm_evict_frame {
  * @nr: how many.
  * @frames: these, sorted by page frame while they are moved.
  * @pages: the page tables where one of them was found.
- * @src: for migrate_vma.
- * @dst: for migrate_vma.
+ * @src: for migrate_vma, with room as svm_migrate_setup() wants.
+ * @dst: likewise.
  * @moving: which of @frames each entry of @src is.
  */
 struct svm_evict_batch {
 	unsigned long nr;
 	struct svm_evict_frame frames[SVM_BLOCK_PAGES];
 	struct svm_page pages[SVM_BLOCK_PAGES];
-	unsigned long src[SVM_BLOCK_PAGES];
-	unsigned long dst[SVM_BLOCK_PAGES];
+	unsigned long src[SVM_SETUP_SLACK * SVM_BLOCK_PAGES];
+	unsigned long dst[SVM_SETUP_SLACK * SVM_BLOCK_PAGES];
 	struct svm_evict_frame *moving[SVM_BLOCK_PAGES];
 };
 

@@ -31,6 +31,7 @@
 #include "family.h"
 #include "fault.h"
 #include "pool.h"
+#include "setup.h"
 #include "stream.h"
 #include "trace.h"
 
@@ -136,9 +137,11 @@ static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
 	struct svm_extent here = {};
 	vm_fault_t ret = 0;
 	unsigned long i;
+	int error;
 
-	if (migrate_vma_setup(args))
-		return VM_FAULT_SIGBUS;
+	error = svm_migrate_setup(args);
+	if (error)
+		return error == -EAGAIN ? 0 : VM_FAULT_SIGBUS;
 
 	for (i = 0; i < args->npages; i++) {
 		struct page *from = migrate_pfn_to_page(args->src[i]);
@@ -194,7 +197,7 @@ static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
 				u64 *count)
 {
 	struct svm_device *sdev = svm_device_of_page(vmf->page);
-	unsigned long few[2 * SVM_FAULT_PAGES], *many = NULL;
+	unsigned long few[2 * SVM_SETUP_SLACK * SVM_FAULT_PAGES], *many = NULL;
 	unsigned long touched = vmf->address & PAGE_MASK, nr;
 	struct mm_struct *mm = args->vma->vm_mm;
 	struct svm_extent advice;
@@ -214,7 +217,7 @@ static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
 
 	nr = (reach.end - reach.start) >> PAGE_SHIFT;
 	if (nr > SVM_FAULT_PAGES) {
-		many = kmalloc_array(2 * nr, sizeof(*many),
+		many = kmalloc_array(2 * SVM_SETUP_SLACK * nr, sizeof(*many),
 				     GFP_NOWAIT | __GFP_NOWARN);
 		if (!many) {
 			nr = SVM_FAULT_PAGES;
@@ -225,7 +228,7 @@ static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
 		}
 	}
 	args->src = many ?: few;
-	args->dst = args->src + nr;
+	args->dst = args->src + SVM_SETUP_SLACK * nr;
 	args->start = reach.start;
 	args->end = reach.end;
 	ret = svm_fault_run(vmf, args, event);
@@ -253,11 +256,11 @@ static vm_fault_t svm_fault_pmd(struct vm_fault *vmf, struct migrate_vma *args,
 {
 	vm_fault_t ret;
 
-	args->src = kmalloc_array(2 * SVM_BLOCK_PAGES, sizeof(*args->src),
-				  GFP_KERNEL);
+	args->src = kmalloc_array(2 * SVM_SETUP_SLACK * SVM_BLOCK_PAGES,
+				  sizeof(*args->src), GFP_KERNEL);
 	if (!args->src)
 		return VM_FAULT_OOM;
-	args->dst = args->src + SVM_BLOCK_PAGES;
+	args->dst = args->src + SVM_SETUP_SLACK * SVM_BLOCK_PAGES;
 	args->start = ALIGN_DOWN(vmf->address, SVM_BLOCK_BYTES);
 	args->end = args->start + SVM_BLOCK_BYTES;
 	args->flags |= MIGRATE_VMA_SELECT_COMPOUND;

@@ -40,6 +40,7 @@
 #include "migration.h"
 #include "quota.h"
 #include "room.h"
+#include "setup.h"
 
 /* How often to make room for a window, when others take it away. */
 #define SVM_ROOM_TRIES 3
@@ -80,7 +81,7 @@ void svm_scratch_free(struct svm_scratch *scratch)
 /* For windows of up to @nr pages, which are whole huge pages. */
 static struct svm_scratch *svm_scratch_alloc(unsigned long nr)
 {
-	size_t each = sizeof(*((struct svm_scratch *)NULL)->src) * 3 +
+	size_t each = sizeof(unsigned long) * (2 * SVM_SETUP_SLACK + 1) +
 		      sizeof(struct svm_page) + sizeof(u8);
 	struct svm_scratch *s = kmalloc_obj(*s, GFP_KERNEL_ACCOUNT);
 
@@ -93,8 +94,8 @@ static struct svm_scratch *svm_scratch_alloc(unsigned long nr)
 	if (!s->src)
 		goto free_bounce;
 	s->nr_pages = nr;
-	s->dst = s->src + nr;
-	s->frames = s->dst + nr;
+	s->dst = s->src + SVM_SETUP_SLACK * nr;
+	s->frames = s->dst + SVM_SETUP_SLACK * nr;
 	s->kept = s->frames + nr;
 	s->pages = (struct svm_page *)(s->kept + BITS_TO_LONGS(nr));
 	s->status = (u8 *)(s->pages + nr);
@@ -613,7 +614,8 @@ int svm_migrate(struct svm_context *ctx, struct svm_ioctl_migrate *arg)
 	if (ret)
 		return ret;
 	ret = svm_migrate_share(&mig, arg, arg->flags, SVM_MAX_CALL_BYTES);
-	if (!ret)
+	/* An error after something has moved is of the array of answers. */
+	if (!ret || mig.pages[SVM_PAGE_MOVED])
 		svm_migrate_report(&mig, arg);
 	svm_migrate_end(&mig);
 	return ret;

@@ -34,8 +34,9 @@ struct svm_home;
 /**
  * struct svm_scratch - arrays for one window
  * @nr_pages: how many pages it may have, at least SVM_WINDOW_PAGES.
- * @src: for migrate_vma; begins the memory that all arrays of pages are in.
- * @dst: for migrate_vma.
+ * @src: for migrate_vma, with room as svm_migrate_setup() wants; begins the memory
+ *	that all arrays of pages are in.
+ * @dst: likewise.
  * @frames: page frames taken from the device's pool.
  * @kept: bitmap: pages that the call may not move, since it is not the owner's.
  * @pages: the snapshot.

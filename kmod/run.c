@@ -42,6 +42,7 @@
 #include "migration.h"
 #include "pool.h"
 #include "quota.h"
+#include "setup.h"
 #include "trace.h"
 #include "walk.h"
 
@@ -301,6 +302,12 @@ static void svm_tell(struct svm_migration *mig, unsigned long start,
 	svm_events_emit(&mig->ctx->events, event);
 }
 
+/* Another error than that is not for a VMA that svm_vma_status() lets through. */
+static enum svm_page_status svm_setup_failed(int error)
+{
+	return error == -EAGAIN ? SVM_PAGE_BUSY : SVM_PAGE_SPECIAL;
+}
+
 /* Get the destination of a page of a run of single pages that is locked now. */
 static enum svm_page_status svm_prepare_page(struct svm_migration *mig,
 					     struct vm_area_struct *vma,
@@ -328,6 +335,7 @@ static void svm_begin_batch(struct svm_run *run, struct svm_batch *batch,
 	struct svm_migration *mig = run->mig;
 	struct svm_scratch *s = mig->scratch;
 	unsigned long i, offered = first, end = first + nr;
+	int ret;
 
 	*batch = (struct svm_batch){
 		.args = {
@@ -343,9 +351,10 @@ static void svm_begin_batch(struct svm_run *run, struct svm_batch *batch,
 		.first = first,
 	};
 	svm_crew_open(&s->crew, turn);
-	if (migrate_vma_setup(&batch->args)) {
-		/* Not for a VMA that svm_vma_status() lets through. */
-		memset(run->status + first, SVM_PAGE_SPECIAL, nr);
+	/* If it overruns, then into what no batch was set up for yet. */
+	ret = svm_migrate_setup(&batch->args);
+	if (ret) {
+		memset(run->status + first, svm_setup_failed(ret), nr);
 		return;
 	}
 
@@ -521,7 +530,8 @@ static void svm_prepare_block(struct svm_migration *mig,
 		if (memchr_inv(src, 0, SVM_BLOCK_PAGES * sizeof(*src)))
 			again->single |= BIT(block);
 		/* Where page tables are missing the core takes one block. */
-		else if (s->pages[first + at].place == SVM_PLACE_NONE)
+		else if (s->pages[first + at].place == SVM_PLACE_NONE ||
+			 s->pages[first + at].place == SVM_PLACE_ZERO)
 			again->huge |= BIT(block);
 		return;
 	}
@@ -604,14 +614,16 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 	u64 began = ktime_get_ns();
 	unsigned long i, moved = 0;
 	unsigned int block;
+	int ret;
 
 	/* Who takes holes only locks no folio, and so can't block on one. */
 	if (family)
 		args.flags |= MIGRATE_VMA_SELECT_SYSTEM |
 			      MIGRATE_VMA_SELECT_DEVICE_PRIVATE;
 
-	if (migrate_vma_setup(&args)) {
-		memset(s->status + first, SVM_PAGE_SPECIAL,
+	ret = svm_migrate_setup(&args);
+	if (ret) {
+		memset(s->status + first, svm_setup_failed(ret),
 		       nr * SVM_BLOCK_PAGES);
 		return again;
 	}
@@ -704,8 +716,11 @@ static unsigned long svm_migrate_huge(struct svm_migration *mig,
 	for (block = 0; block < blocks; block++) {
 		at = first + block * SVM_BLOCK_PAGES;
 		more.single = again.single & BIT(block);
-		if ((again.huge & BIT(block)) &&
-		    (!mig->to_device || svm_take_blocks(mig, 1))) {
+		if ((again.huge & BIT(block)) && mig->to_device &&
+		    !svm_take_blocks(mig, 1)) {
+			/* Single pages go there, or can tell. */
+			more.single = BIT(block);
+		} else if (again.huge & BIT(block)) {
 			more = svm_migrate_blocks(mig, vma, start, at, 1,
 						  family);
 			if (mig->to_device)

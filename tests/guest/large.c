@@ -703,6 +703,45 @@ CASE(cut_touched_and_moved_at_once)
 	check_part(page_at(c.addr, 256), 256 * PAGE, 1, 256 * PAGE);
 }
 
+/* Throws all of it away while it is cut up to move. */
+static void *emptier(void *arg)
+{
+	struct crowd *c = arg;
+
+	while (!atomic_load(&c->done))
+		madvise(c->addr, HUGE_PAGE, MADV_DONTNEED);
+	return NULL;
+}
+
+/* What the core then takes for a hole it has in part already, see kmod/setup.c. */
+CASE(emptied_while_cut_up)
+{
+	struct crowd c = { .fd = open_huge(0) };
+	struct tally t = { 0 };
+	pthread_t thread;
+	unsigned int i, page;
+	double start;
+
+	c.addr = map_thp(HUGE_PAGE);
+	thread = thread_start(emptier, &c);
+	start = seconds();
+	for (i = 0; i < 3000 && seconds() - start < 10; i++) {
+		page = i % 511 + 1;
+		*(volatile char *)page_at(c.addr, page) = 1;
+		madvise(c.addr, page * PAGE, MADV_DONTNEED);
+		CHECK_RET(migrate(c.fd, c.addr, HUGE_PAGE,
+				  i % 2 ? TO_SYSTEM : TO_DEVICE, 0, NULL, &t),
+			  0);
+		/* A CPU fault as well, on what is on the device. */
+		CHECK_LE(*(volatile char *)page_at(c.addr, page), 1);
+	}
+	note("%u rounds: %s", i, tally_text(&t));
+	atomic_store(&c.done, true);
+	thread_join(thread);
+	munmap(c.addr, HUGE_PAGE);
+	check_all_free(c.fd);
+}
+
 /* --- no 2 MiB in the system --------------------------------------------- */
 
 /* A touch then brings a small page, and the rest stays on the device. */
