@@ -51,7 +51,7 @@ static int svm_context_open(struct inode *inode, struct file *file)
 	if (!current->mm)
 		return -EINVAL;
 
-	ctx = kzalloc_obj(*ctx);
+	ctx = kzalloc_obj(*ctx, GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return -ENOMEM;
 
@@ -116,6 +116,8 @@ void svm_context_put(struct svm_context *ctx)
 		return;
 	svm_jobs_destroy(&ctx->jobs);
 	svm_advisory_destroy(ctx);
+	/* Not before: a job, which outlives the file, reaps chunks. */
+	svm_dma_detach(&ctx->mirror);
 	svm_mirror_destroy(&ctx->mirror);
 	svm_events_destroy(&ctx->events);
 	for (i = 0; i < SVM_CONTEXT_SCRATCHES; i++)
@@ -136,7 +138,6 @@ static int svm_context_release(struct inode *inode, struct file *file)
 
 	svm_jobs_cancel_all(&ctx->jobs);
 	svm_holds_destroy(&ctx->holds);
-	svm_dma_detach(&ctx->mirror);
 	svm_context_put(ctx);
 	return 0;
 }
