@@ -57,6 +57,20 @@ struct svm_hold {
 	struct folio *folios[SVM_EXCLUSIVE_MAX_PAGES];
 };
 
+/* Its own, so that none of it is under way when the module goes. */
+static struct workqueue_struct *svm_holds_wq;
+
+int svm_exclusives_init(void)
+{
+	svm_holds_wq = alloc_workqueue("svm_holds", WQ_UNBOUND, 0);
+	return svm_holds_wq ? 0 : -ENOMEM;
+}
+
+void svm_exclusives_exit(void)
+{
+	destroy_workqueue(svm_holds_wq);
+}
+
 void svm_holds_init(struct svm_holds *holds)
 {
 	mutex_init(&holds->lock);
@@ -411,9 +425,16 @@ static int svm_exclusive_hold(struct svm_context *ctx,
 		if (status[i] == SVM_EXCLUSIVE_YES &&
 		    svm_hold_page(hold, &ctx->mirror, i))
 			status[i] = SVM_EXCLUSIVE_HELD;
+	if (bitmap_empty(hold->held, nr)) {
+		svm_hold_let_go(hold);
+		mutex_unlock(&ctx->holds.lock);
+		kvfree(hold);
+		return 0;
+	}
 	ctx->holds.pages += bitmap_weight(hold->held, nr);
 	list_add(&hold->node, &ctx->holds.list);
-	schedule_delayed_work(&hold->expiry, msecs_to_jiffies(arg->hold_ms));
+	queue_delayed_work(svm_holds_wq, &hold->expiry,
+			   msecs_to_jiffies(arg->hold_ms));
 	mutex_unlock(&ctx->holds.lock);
 	return 0;
 }

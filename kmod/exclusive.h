@@ -32,6 +32,8 @@ static inline bool svm_exclusive_supported(void)
 #endif
 }
 
+int svm_exclusives_init(void);
+void svm_exclusives_exit(void);
 void svm_holds_init(struct svm_holds *holds);
 void svm_holds_destroy(struct svm_holds *holds);
 void svm_holds_let_go(struct svm_holds *holds, unsigned long start,

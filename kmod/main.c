@@ -16,6 +16,7 @@
 #include "debug.h"
 #include "device.h"
 #include "edu.h"
+#include "exclusive.h"
 #include "family.h"
 #include "jobs.h"
 #include "mirror.h"
@@ -86,9 +87,12 @@ static int __init svm_init(void)
 	ret = svm_workers_init();
 	if (ret)
 		goto err_exit_crews;
-	ret = svm_devices_init();
+	ret = svm_exclusives_init();
 	if (ret)
 		goto err_exit_workers;
+	ret = svm_devices_init();
+	if (ret)
+		goto err_exit_exclusives;
 	ret = svm_create_rams();
 	if (ret)
 		goto err_destroy_devices;
@@ -106,6 +110,8 @@ err_exit_edu:
 err_destroy_devices:
 	svm_device_destroy_all();
 	svm_devices_exit();
+err_exit_exclusives:
+	svm_exclusives_exit();
 err_exit_workers:
 	svm_workers_exit();
 err_exit_crews:
@@ -120,6 +126,7 @@ static void __exit svm_exit(void)
 	svm_debug_exit();
 	svm_control_exit();
 	svm_edu_exit();
+	svm_exclusives_exit();
 	svm_workers_exit();
 	svm_crews_exit();
 	svm_device_destroy_all();
