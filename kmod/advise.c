@@ -488,7 +488,7 @@ static void svm_kept_by(struct svm_context *ctx, void *arg)
 			continue;
 		for (page = first; page < last; page++)
 			if (k->pages[page].place == SVM_PLACE_DEVICE &&
-			    k->pages[page].id == ctx->sdev->id)
+			    svm_device_has_id(ctx->sdev, k->pages[page].id))
 				__set_bit(page, k->kept);
 	}
 	spin_unlock(&adv->lock);

@@ -174,6 +174,17 @@ int svm_device_id_of_pfn(unsigned long pfn, unsigned long *offset)
 	return ret;
 }
 
+/**
+ * svm_device_has_id() - whether a number is a device's
+ * @sdev: the device; it may be gone, and even freed: it is compared only.
+ * @id: the number, which another device may have by now.
+ */
+bool svm_device_has_id(const struct svm_device *sdev, u32 id)
+{
+	return id < SVM_MAX_DEVICES &&
+	       rcu_access_pointer(svm_devices[id]) == sdev;
+}
+
 #ifdef SVM_HAVE_DEVICE_PRIVATE
 static void svm_folio_free(struct folio *folio)
 {
@@ -481,7 +492,15 @@ static int svm_device_remove(struct svm_device *sdev, bool killable)
 		return ret;
 	}
 
-	down_write(&sdev->gate);
+	/* An operation may wait for user memory, and so for anybody. */
+	if (!killable) {
+		down_write(&sdev->gate);
+	} else if (down_write_killable(&sdev->gate)) {
+		if (sdev->pool)
+			svm_pool_reopen(sdev->pool);
+		svm_device_release_busy(sdev);
+		return -EINTR;
+	}
 	sdev->dead = true;
 	up_write(&sdev->gate);
 	if (sdev->dma)

@@ -88,6 +88,7 @@ struct svm_device *svm_device_plug(const struct svm_backend *backend,
 				   struct svm_dma *dma, int node);
 void svm_device_unplug(struct svm_device *sdev);
 
+bool svm_device_has_id(const struct svm_device *sdev, u32 id);
 int svm_device_enter(struct svm_device *sdev);
 void svm_device_exit(struct svm_device *sdev);
 
