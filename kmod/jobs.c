@@ -175,17 +175,43 @@ static void svm_job_end(struct svm_job *job, int error)
 	svm_context_put(ctx);
 }
 
+/* What a job allocates, until svm_job_uncharge(), is its process's. */
+static struct mem_cgroup *svm_job_charge(struct svm_job *job,
+					 struct mem_cgroup **old)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(job->ctx->mm);
+
+	*old = set_active_memcg(memcg);
+	return memcg;
+}
+
+static void svm_job_uncharge(struct mem_cgroup *memcg, struct mem_cgroup *old)
+{
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+}
+
+static int svm_job_begin(struct svm_job *job, struct svm_migration *mig)
+{
+	struct mem_cgroup *memcg, *old;
+	int ret;
+
+	memcg = svm_job_charge(job, &old);
+	ret = svm_migrate_begin(mig, job->ctx, &job->migrate, job->foreign,
+				SVM_JOB_SHARE);
+	svm_job_uncharge(memcg, old);
+	return ret;
+}
+
 static int svm_job_share(struct svm_job *job, struct svm_migration *mig)
 {
 	u32 flags = job->migrate.flags | SVM_F_OWNER_MM;
 	struct mem_cgroup *memcg, *old;
 	int ret;
 
-	memcg = get_mem_cgroup_from_mm(job->ctx->mm);
-	old = set_active_memcg(memcg);
+	memcg = svm_job_charge(job, &old);
 	ret = svm_migrate_share(mig, &job->migrate, flags, SVM_JOB_SHARE);
-	set_active_memcg(old);
-	mem_cgroup_put(memcg);
+	svm_job_uncharge(memcg, old);
 	return ret;
 }
 
@@ -196,8 +222,7 @@ static void svm_job_work(struct work_struct *work)
 	struct svm_migration mig;
 	int error;
 
-	error = svm_migrate_begin(&mig, job->ctx, arg, job->foreign,
-				  SVM_JOB_SHARE);
+	error = svm_job_begin(job, &mig);
 	if (error)
 		goto end_job;
 	mig.home = &job->home;
