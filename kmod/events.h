@@ -2,6 +2,7 @@
 #ifndef SVM_EVENTS_H
 #define SVM_EVENTS_H
 
+#include <linux/compiler.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
@@ -35,6 +36,12 @@ struct svm_events {
 	u64 dropped;
 	u64 gap;
 };
+
+/* Whether anybody asks: mostly not, and then nothing is to be found out. */
+static inline bool svm_events_wanted(struct svm_events *events)
+{
+	return READ_ONCE(events->mask);
+}
 
 void svm_events_init(struct svm_events *events);
 void svm_events_destroy(struct svm_events *events);

@@ -262,6 +262,62 @@ static void svm_return_frames(struct svm_migration *mig, unsigned long nr)
 			svm_pool_free(mig->sdev->pool, s->frames[i]);
 }
 
+/**
+ * struct svm_origin - where pages were, all together
+ * @place: enum svm_place_type; SVM_PLACE_NONE if they were nowhere, or at places of
+ *	several kinds.
+ * @id: NUMA node or device; -1 if it was not one.
+ * @nr: how many pages.
+ * @first: number of the first.
+ */
+struct svm_origin {
+	u8 place;
+	s16 id;
+	unsigned long nr;
+	unsigned long first;
+};
+
+/* Add page number @i. What was nowhere does not make the others mixed. */
+static void svm_origin_add(struct svm_origin *origin, unsigned long i,
+			   const struct svm_page *page)
+{
+	bool unknown = origin->place == SVM_PLACE_NONE && !origin->id;
+
+	if (!origin->nr++)
+		origin->first = i;
+	if (page->place == SVM_PLACE_NONE || page->place == SVM_PLACE_ZERO)
+		return;
+	if (unknown) {
+		origin->place = page->place;
+		origin->id = page->id;
+	} else if (origin->place != page->place) {
+		origin->place = SVM_PLACE_NONE;
+		origin->id = -1;
+	} else if (origin->id != page->id) {
+		origin->id = -1;
+	}
+}
+
+/* Tell of what moved of a run, or of what did not. */
+static void svm_tell_of(struct svm_migration *mig, enum svm_event_type type,
+			unsigned long addr, const struct svm_origin *origin,
+			u64 began)
+{
+	if (!origin->nr)
+		return;
+	svm_events_emit(&mig->ctx->events, (struct svm_event){
+		.type = type,
+		.cause = SVM_CAUSE_CALL,
+		.addr = addr + origin->first * PAGE_SIZE,
+		.length = origin->nr * PAGE_SIZE,
+		.duration_ns = ktime_get_ns() - began,
+		.from = origin->place,
+		.from_id = origin->id,
+		.to = mig->to_device ? SVM_PLACE_DEVICE : SVM_PLACE_SYSTEM,
+		.to_id = mig->to_device ? mig->sdev->id : mig->node,
+	});
+}
+
 /*
  * Tell who listens what became of a run, from the first page that moved, and from
  * the first that did not. What stays of a run that is not @final is tried again.
@@ -272,34 +328,19 @@ static void svm_tell(struct svm_migration *mig, unsigned long start,
 {
 	const struct svm_page *before = &mig->scratch->pages[first];
 	const u8 *status = mig->scratch->status + first;
-	unsigned long addr = start + first * PAGE_SIZE;
-	unsigned long first_moved = 0, first_stayed = 0;
-	struct svm_event event = {
-		.type = SVM_EVENT_MIGRATED,
-		.cause = SVM_CAUSE_CALL,
-		.length = moved * PAGE_SIZE,
-		.duration_ns = ktime_get_ns() - began,
-		.from = before->place,
-		.from_id = before->id,
-		.to = mig->to_device ? SVM_PLACE_DEVICE : SVM_PLACE_SYSTEM,
-		.to_id = mig->to_device ? mig->sdev->id : mig->node,
-	};
+	unsigned long i, addr = start + first * PAGE_SIZE;
+	struct svm_origin went = {}, stayed = {};
 
 	trace_svm_migrate(mig->sdev->id, mig->to_device, mig->node, addr, nr,
 			  moved);
-	while (first_moved < nr && status[first_moved] != SVM_PAGE_MOVED)
-		first_moved++;
-	while (first_stayed < nr && status[first_stayed] == SVM_PAGE_MOVED)
-		first_stayed++;
-	event.addr = addr + first_moved * PAGE_SIZE;
-	if (moved)
-		svm_events_emit(&mig->ctx->events, event);
-	if (moved == nr || !final)
+	if (!svm_events_wanted(&mig->ctx->events))
 		return;
-	event.type = SVM_EVENT_REFUSED;
-	event.addr = addr + first_stayed * PAGE_SIZE;
-	event.length = (nr - moved) * PAGE_SIZE;
-	svm_events_emit(&mig->ctx->events, event);
+	for (i = 0; i < nr; i++)
+		svm_origin_add(status[i] == SVM_PAGE_MOVED ? &went : &stayed, i,
+			       &before[i]);
+	svm_tell_of(mig, SVM_EVENT_MIGRATED, addr, &went, began);
+	if (final)
+		svm_tell_of(mig, SVM_EVENT_REFUSED, addr, &stayed, began);
 }
 
 /* Another error than that is not for a VMA that svm_vma_status() lets through. */

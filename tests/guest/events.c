@@ -137,6 +137,108 @@ CASE(migration_by_call)
 	check_fill(addr, LENGTH, 1);
 }
 
+/*
+ * Move a range that is laid out first, and tell where the pages had been: in one
+ * run, which is tried for again when a page was busy.
+ */
+static struct svm_event origin_of(int fd, struct dest to,
+				  void (*lay_out)(char *addr, void *arg),
+				  void *arg)
+{
+	struct svm_event e[8] = { 0 };
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		char *addr = map_aligned(LENGTH);
+
+		lay_out(addr, arg);
+		events_on(fd, EVENT(MIGRATED), 0);
+		move_all(fd, addr, LENGTH, to);
+		if (events_read(fd, e, 8) == 1 && e[0].length == LENGTH) {
+			CHECK_EQ(e[0].addr, (uintptr_t)addr);
+			CHECK_SYS(munmap(addr, LENGTH));
+			return e[0];
+		}
+		CHECK_SYS(munmap(addr, LENGTH));
+	}
+	FAIL("%d pages don't move in one run", PAGES);
+}
+
+/* Who has which quarters of a range: device 1, another, or nobody yet. */
+struct layout {
+	int quarter[4];
+};
+
+#define HOLE -1
+#define SYSTEM -2
+
+static void lay_out(char *addr, void *arg)
+{
+	const struct layout *l = arg;
+	unsigned int i;
+
+	/* With an anon_vma: without, the first page of all goes alone. */
+	fill(addr, PAGE, 1);
+	CHECK_SYS(madvise(addr, PAGE, MADV_DONTNEED));
+	for (i = 0; i < 4; i++, addr += LENGTH / 4) {
+		if (l->quarter[i] == HOLE)
+			continue;
+		fill(addr, LENGTH / 4, 1);
+		if (l->quarter[i] >= 0)
+			move_all(l->quarter[i], addr, LENGTH / 4, TO_DEVICE);
+	}
+}
+
+#define check_origin(e, place_, id_)              \
+	do {                                      \
+		struct svm_event e_ = (e);        \
+                                                  \
+		CHECK_EQ(e_.from, place_);        \
+		CHECK_EQ(e_.from_id, (int)(id_)); \
+	} while (0)
+#define quarters(a, b, c, d) (&(struct layout){ { a, b, c, d } })
+
+CASE(origin_of_a_mixed_run)
+{
+	uint32_t id = create_device(MIB(16));
+	int fd = open_device(0), one = open_device(1), other = open_device(id);
+
+	check_origin(origin_of(fd, TO_DEVICE, lay_out,
+			       quarters(one, other, SYSTEM, HOLE)),
+		     SVM_PLACE_NONE, -1);
+	/* What is the same at the end does not make it one again. */
+	check_origin(origin_of(fd, TO_DEVICE, lay_out,
+			       quarters(one, SYSTEM, one, one)),
+		     SVM_PLACE_NONE, -1);
+	check_origin(origin_of(fd, TO_DEVICE, lay_out,
+			       quarters(one, other, one, one)),
+		     SVM_PLACE_DEVICE, -1);
+	check_origin(origin_of(fd, TO_DEVICE, lay_out,
+			       quarters(one, one, one, one)),
+		     SVM_PLACE_DEVICE, 1);
+	close(other);
+	destroy_device(id);
+}
+
+CASE(origin_of_a_run_that_begins_with_a_hole)
+{
+	int fd = open_device(0), one = open_device(1);
+
+	check_origin(origin_of(fd, TO_DEVICE, lay_out,
+			       quarters(HOLE, one, one, HOLE)),
+		     SVM_PLACE_DEVICE, 1);
+	check_origin(origin_of(fd, TO_DEVICE, lay_out,
+			       quarters(HOLE, SYSTEM, one, HOLE)),
+		     SVM_PLACE_NONE, -1);
+	CHECK_EQ(origin_of(fd, TO_DEVICE, lay_out,
+			   quarters(HOLE, SYSTEM, HOLE, SYSTEM))
+			 .from,
+		 SVM_PLACE_SYSTEM);
+	check_origin(origin_of(fd, TO_DEVICE, lay_out,
+			       quarters(HOLE, HOLE, HOLE, HOLE)),
+		     SVM_PLACE_NONE, 0);
+}
+
 CASE(migration_by_cpu_fault)
 {
 	int fd = open_device(0);

@@ -830,9 +830,13 @@ enum svm_event_cause {
  * @length: bytes.
  * @time_ns: when it ended, by CLOCK_MONOTONIC, in nanoseconds.
  * @duration_ns: how long it took, in nanoseconds; 0 if it has no duration.
- * @from: &enum svm_place_type of where the pages were, for a migration.
+ * @from: &enum svm_place_type of where the pages were, for a migration;
+ *	%SVM_PLACE_NONE if they were nowhere yet, or at places of several kinds.
+ *	Pages that were nowhere, or of the page of zeroes, don't count where
+ *	others were somewhere.
  * @to: &enum svm_place_type of where they are now, for a migration.
- * @from_id: NUMA node or device; -1 if not known or mixed.
+ * @from_id: NUMA node or device; -1 if not known or mixed; 0 for pages that were
+ *	nowhere.
  * @to_id: likewise.
  * @reserved: 0.
  * @dropped: events lost for want of room between the one before and this one.
