@@ -184,14 +184,14 @@ void svm_context_exit(struct svm_context *ctx)
 }
 
 /**
- * svm_context_tell_fault() - tell the contexts that a CPU fault belongs to
- * @sdev: the device that had the page.
- * @mm: whose fault it was.
+ * svm_context_tell() - tell the contexts of an address space on a device
+ * @sdev: the device that had the pages.
+ * @mm: whose they were: who touched them, or had them evicted.
  * @event: what came home.
- * @count: what to add to their counters, by enum svm_counter.
+ * @count: what to add to their counters, by enum svm_counter; or NULL.
  */
-void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
-			    const struct svm_event *event, const u64 *count)
+void svm_context_tell(struct svm_device *sdev, struct mm_struct *mm,
+		      const struct svm_event *event, const u64 *count)
 {
 	struct svm_context *ctx;
 
@@ -199,7 +199,8 @@ void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
 	hash_for_each_possible_rcu(svm_contexts, ctx, hash, (unsigned long)mm) {
 		if (ctx->mm != mm || ctx->sdev != sdev)
 			continue;
-		svm_counters_add(&ctx->counters, count);
+		if (count)
+			svm_counters_add(&ctx->counters, count);
 		svm_events_emit(&ctx->events, *event);
 	}
 	rcu_read_unlock();
@@ -239,24 +240,6 @@ void svm_contexts_visit(struct mm_struct *mm,
 	hash_for_each_possible_rcu(svm_contexts, ctx, hash, (unsigned long)mm)
 		if (ctx->mm == mm)
 			visit(ctx, arg);
-	rcu_read_unlock();
-}
-
-/**
- * svm_context_tell_all() - tell all contexts of a device
- * @sdev: the device.
- * @event: what happened to it.
- */
-void svm_context_tell_all(struct svm_device *sdev,
-			  const struct svm_event *event)
-{
-	struct svm_context *ctx;
-	int bucket;
-
-	rcu_read_lock();
-	hash_for_each_rcu(svm_contexts, bucket, ctx, hash)
-		if (ctx->sdev == sdev)
-			svm_events_emit(&ctx->events, *event);
 	rcu_read_unlock();
 }
 

@@ -63,14 +63,12 @@ void svm_context_get(struct svm_context *ctx);
 void svm_context_put(struct svm_context *ctx);
 int svm_context_enter(struct svm_context *ctx, u32 flags);
 void svm_context_exit(struct svm_context *ctx);
-void svm_context_tell_fault(struct svm_device *sdev, struct mm_struct *mm,
-			    const struct svm_event *event, const u64 *count);
+void svm_context_tell(struct svm_device *sdev, struct mm_struct *mm,
+		      const struct svm_event *event, const u64 *count);
 void svm_context_tell_owner(struct svm_owner *owner,
 			    const struct svm_event *event);
 void svm_contexts_visit(struct mm_struct *mm,
 			void (*visit)(struct svm_context *ctx, void *arg),
 			void *arg);
-void svm_context_tell_all(struct svm_device *sdev,
-			  const struct svm_event *event);
 
 #endif /* SVM_CONTEXT_H */

@@ -13,10 +13,8 @@
 #include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
 #include "advise.h"
-#include "context.h"
 #include "device.h"
 #include "evict.h"
 #include "evict_batch.h"
@@ -70,29 +68,6 @@ static void svm_evict_choose(struct svm_eviction *ev,
 	}
 }
 
-static void svm_evict_tell(struct svm_eviction *ev, unsigned long moved,
-			   u64 began)
-{
-	const struct svm_event event = {
-		.type = SVM_EVENT_MIGRATED,
-		.cause = ev->cause,
-		.length = moved * PAGE_SIZE,
-		.duration_ns = ktime_get_ns() - began,
-		.from = SVM_PLACE_DEVICE,
-		.to = SVM_PLACE_SYSTEM,
-		.from_id = ev->sdev->id,
-		.to_id = -1,
-	};
-
-	trace_svm_evict(ev->sdev->id, moved);
-	svm_count(&ev->sdev->counters, SVM_CTR_BYTES_EVICTED,
-		  moved * PAGE_SIZE);
-	if (moved && ev->owner)
-		svm_context_tell_owner(ev->owner, &event);
-	else if (moved)
-		svm_context_tell_all(ev->sdev, &event);
-}
-
 /**
  * svm_evict() - bring pages of a device home
  * @ev: which, and what came of it.
@@ -106,7 +81,6 @@ unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)
 {
 	unsigned long cursor = 0, moved = 0;
 	struct svm_evict_batch *batch;
-	u64 began = ktime_get_ns();
 
 	batch = kvmalloc_obj(*batch);
 	if (!batch)
@@ -129,7 +103,9 @@ unsigned long svm_evict(struct svm_eviction *ev, unsigned long nr)
 		cond_resched();
 	}
 	kvfree(batch);
-	svm_evict_tell(ev, moved, began);
+	trace_svm_evict(ev->sdev->id, moved);
+	svm_count(&ev->sdev->counters, SVM_CTR_BYTES_EVICTED,
+		  moved * PAGE_SIZE);
 	return moved;
 }
 #else

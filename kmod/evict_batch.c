@@ -30,13 +30,16 @@
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/sort.h>
+#include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "context.h"
 #include "copy.h"
 #include "device.h"
 #include "evict.h"
 #include "evict_batch.h"
 #include "family.h"
+#include "owner.h"
 #include "pool.h"
 #include "rmap.h"
 #include "walk.h"
@@ -117,6 +120,90 @@ static enum svm_page_status svm_evict_fill(struct svm_eviction *ev,
 	return SVM_PAGE_BUSY;
 }
 
+static struct svm_event svm_evict_event(struct svm_eviction *ev,
+					unsigned long addr, unsigned long nr,
+					u64 began)
+{
+	return (struct svm_event){
+		.type = SVM_EVENT_MIGRATED,
+		.cause = ev->cause,
+		.addr = addr,
+		.length = nr * PAGE_SIZE,
+		.duration_ns = ktime_get_ns() - began,
+		.from = SVM_PLACE_DEVICE,
+		.to = SVM_PLACE_SYSTEM,
+		.from_id = ev->sdev->id,
+		.to_id = -1,
+	};
+}
+
+/* How many pages went home by an entry: the core counts a huge page as one. */
+static unsigned long svm_evict_moved(const struct migrate_vma *args,
+				     unsigned long i)
+{
+	if (!args->dst[i] || !(args->src[i] & MIGRATE_PFN_MIGRATE))
+		return 0;
+	return folio_nr_pages(page_folio(migrate_pfn_to_page(args->dst[i])));
+}
+
+/* Tell the address space whose pages they were, for each run of neighbours. */
+static void svm_evict_tell(struct svm_eviction *ev,
+			   const struct svm_evict_batch *batch,
+			   const struct migrate_vma *args, u64 began)
+{
+	struct svm_event event;
+	unsigned long i, nr;
+
+	for (i = 0; i < args->npages; i += nr + !nr) {
+		for (nr = 0; i + nr < args->npages && batch->gone[i + nr];)
+			nr += batch->gone[i + nr];
+		if (!nr)
+			continue;
+		event = svm_evict_event(ev, args->start + i * PAGE_SIZE, nr,
+					began);
+		svm_context_tell(ev->sdev, args->vma->vm_mm, &event, NULL);
+	}
+}
+
+static void svm_evict_tell_owner(struct svm_eviction *ev,
+				 const struct migrate_vma *args,
+				 struct svm_owner *owner, unsigned long nr,
+				 u64 began)
+{
+	struct svm_event event;
+
+	if (!nr || owner->mm == args->vma->vm_mm)
+		return;
+	event = svm_evict_event(ev, 0, nr, began);
+	svm_context_tell_owner(owner, &event);
+}
+
+/*
+ * Tell owners that don't have their pages in this address space: they shared them by
+ * fork(). Where these are in their own, if they are there still, is not known. To be
+ * called while the pages keep their owners.
+ */
+static void svm_evict_tell_owners(struct svm_eviction *ev,
+				  const struct svm_evict_batch *batch,
+				  const struct migrate_vma *args, u64 began)
+{
+	struct svm_owner *owner = NULL, *next;
+	unsigned long i, nr = 0;
+
+	for (i = 0; i < args->npages; i++) {
+		if (!batch->gone[i])
+			continue;
+		next = svm_pool_owner(ev->sdev->pool, batch->moving[i]->pfn);
+		if (next != owner) {
+			svm_evict_tell_owner(ev, args, owner, nr, began);
+			owner = next;
+			nr = 0;
+		}
+		nr += batch->gone[i];
+	}
+	svm_evict_tell_owner(ev, args, owner, nr, began);
+}
+
 /*
  * Move neighbours, the @nr pages from number @first of the window that begins at
  * @start; as a huge page if @flags select that.
@@ -138,6 +225,7 @@ static void svm_evict_run(struct svm_eviction *ev,
 		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE | flags,
 	};
 	struct svm_evict_frame *frame;
+	u64 began = ktime_get_ns();
 	unsigned long i, k, pages;
 
 	for (i = first; i < first + nr; i++) {
@@ -161,14 +249,14 @@ static void svm_evict_run(struct svm_eviction *ev,
 	}
 	migrate_vma_pages(&args);
 	for (i = 0; i < args.npages; i++) {
-		if (!dst[i] || !(src[i] & MIGRATE_PFN_MIGRATE))
-			continue;
-		/* The core counts a huge page as one. */
-		pages = folio_nr_pages(page_folio(migrate_pfn_to_page(dst[i])));
+		pages = svm_evict_moved(&args, i);
+		batch->gone[i] = pages;
 		for (k = 0; k < pages; k++)
 			batch->moving[i][k].status = SVM_PAGE_MOVED;
 	}
+	svm_evict_tell_owners(ev, batch, &args, began);
 	migrate_vma_finalize(&args);
+	svm_evict_tell(ev, batch, &args, began);
 }
 
 #ifdef SVM_HAVE_LARGE_FOLIOS

@@ -32,6 +32,8 @@ struct svm_evict_frame {
  * @src: for migrate_vma, with room as svm_migrate_setup() wants.
  * @dst: likewise.
  * @moving: which of @frames each entry of @src is.
+ * @gone: how many pages each entry of @src brought home: more than 1 for a huge
+ *	page.
  */
 struct svm_evict_batch {
 	unsigned long nr;
@@ -40,6 +42,7 @@ struct svm_evict_batch {
 	unsigned long src[SVM_SETUP_SLACK * SVM_BLOCK_PAGES];
 	unsigned long dst[SVM_SETUP_SLACK * SVM_BLOCK_PAGES];
 	struct svm_evict_frame *moving[SVM_BLOCK_PAGES];
+	u16 gone[SVM_BLOCK_PAGES];
 };
 
 unsigned long svm_evict_batch(struct svm_eviction *ev,

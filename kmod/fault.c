@@ -323,7 +323,7 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 		count[SVM_CTR_BYTES_FAULTED] = event.length;
 		svm_counters_add(&sdev->counters, count);
 		event.duration_ns = ktime_get_ns() - began;
-		svm_context_tell_fault(sdev, vma->vm_mm, &event, count);
+		svm_context_tell(sdev, vma->vm_mm, &event, count);
 	}
 	trace_svm_fault(sdev->id, vmf->address & PAGE_MASK,
 			event.length >> PAGE_SHIFT);

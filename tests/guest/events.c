@@ -305,12 +305,40 @@ CASE(fault_in_the_middle_tells_where)
 					 e.addr + e.length);
 }
 
+/* The events say that the range went home from device @id, and nothing else did. */
+static void check_went(int fd, uint32_t cause, uint64_t after, uint32_t id,
+		       const char *addr, size_t length)
+{
+	struct svm_event e[64];
+	size_t i, n, bytes = 0;
+
+	while ((n = events_read(fd, e, 64)))
+		for (i = 0; i < n; i++) {
+			check_sane(&e[i], after);
+			CHECK_EQ(e[i].type, SVM_EVENT_MIGRATED);
+			CHECK_EQ(e[i].cause, cause);
+			CHECK_EQ(e[i].from, SVM_PLACE_DEVICE);
+			CHECK_EQ(e[i].to, SVM_PLACE_SYSTEM);
+			CHECK_EQ(e[i].from_id, (int)id);
+			CHECK_EQ(e[i].to_id, -1);
+			CHECK_GT(e[i].duration_ns, 0);
+			bytes += e[i].length;
+			if (!addr) {
+				CHECK_EQ(e[i].addr, 0);
+				continue;
+			}
+			CHECK_GE(e[i].addr, (uintptr_t)addr);
+			CHECK_LE(e[i].addr + e[i].length,
+				 (uintptr_t)addr + length);
+		}
+	CHECK_EQ(bytes, length);
+}
+
 CASE(migration_by_eviction)
 {
 	int fd = open_device(0);
 	char *addr = map_anon(LENGTH);
 	struct svm_ioctl_evict evict = arg_evict(0);
-	struct svm_event e;
 	uint64_t start = now_ns();
 
 	fill(addr, LENGTH, 1);
@@ -318,12 +346,111 @@ CASE(migration_by_eviction)
 	events_on(fd, ALL, 0);
 	CHECK_RET(svm_call(fd, SVM_IOCTL_EVICT, &evict), 0);
 	CHECK_EQ(evict.bytes_evicted, LENGTH);
-	CHECK_EQ(migrated_bytes(fd, SVM_CAUSE_EVICT, start, SVM_PLACE_DEVICE,
-				SVM_PLACE_SYSTEM, &e),
-		 LENGTH);
-	CHECK_EQ(e.addr, 0);
-	CHECK_EQ(e.from_id, 0);
+	check_went(fd, SVM_CAUSE_EVICT, start, 0, addr, LENGTH);
 	check_fill(addr, LENGTH, 1);
+}
+
+/* What lies between is in no event, and a huge page is in one. */
+CASE(eviction_tells_each_run)
+{
+	int fd = open_device(0);
+	char *small = map_anon(LENGTH), *huge = map_thp(HUGE_PAGE);
+	struct svm_event e[64];
+	size_t i, n, bytes = 0;
+	uint64_t start = now_ns();
+
+	fill(small, LENGTH, 1);
+	fill(huge, HUGE_PAGE, 2);
+	move_all(fd, small, 4 * PAGE, TO_DEVICE);
+	move_all(fd, page_at(small, 8), 4 * PAGE, TO_DEVICE);
+	move_all(fd, huge, HUGE_PAGE, TO_DEVICE);
+	events_on(fd, ALL, 0);
+	CHECK_EQ(device_evict(fd, 0).bytes_evicted, HUGE_PAGE + 8 * PAGE);
+	n = events_read(fd, e, 64);
+	for (i = 0; i < n; i++) {
+		uint64_t at = (e[i].addr - (uintptr_t)small) / PAGE;
+
+		check_sane(&e[i], start);
+		bytes += e[i].length;
+		if (e[i].addr >= (uintptr_t)huge &&
+		    e[i].addr < (uintptr_t)huge + HUGE_PAGE) {
+			CHECK_LE(e[i].addr + e[i].length,
+				 (uintptr_t)huge + HUGE_PAGE);
+			continue;
+		}
+		CHECK(at < 4 || (at >= 8 && at < 12));
+		CHECK_LE(at % 4 + e[i].length / PAGE, 4);
+	}
+	CHECK_EQ(bytes, HUGE_PAGE + 8 * PAGE);
+}
+
+struct guest {
+	struct gate ready, evicted;
+	uint64_t start;
+};
+
+static void has_its_own(void *arg)
+{
+	struct guest *g = arg;
+	int fd = open_device(0);
+	char *addr = map_anon(LENGTH);
+
+	fill(addr, 2 * PAGE, 2);
+	move_all(fd, addr, 2 * PAGE, TO_DEVICE);
+	events_on(fd, ALL, 0);
+	gate_open(&g->ready, 1);
+	gate_wait(&g->evicted);
+	check_went(fd, SVM_CAUSE_EVICT, g->start, 0, addr, 2 * PAGE);
+}
+
+/* Also when all of the device is evicted, each is told of its own pages only. */
+CASE(eviction_of_others_is_not_told)
+{
+	struct guest g = { .ready = gate_make(),
+			   .evicted = gate_make(),
+			   .start = now_ns() };
+	pid_t pid = child(has_its_own, &g);
+	int fd = open_device(0);
+	char *addr = map_anon(LENGTH);
+
+	gate_wait(&g.ready);
+	fill(addr, LENGTH, 1);
+	move_all(fd, addr, LENGTH, TO_DEVICE);
+	events_on(fd, ALL, 0);
+	CHECK_EQ(device_evict(fd, 0).bytes_evicted, LENGTH + 2 * PAGE);
+	gate_open(&g.evicted, 1);
+	check_went(fd, SVM_CAUSE_EVICT, g.start, 0, addr, LENGTH);
+	child_ok(pid);
+}
+
+static void shares(void *arg)
+{
+	struct guest *g = arg;
+
+	gate_open(&g->ready, 1);
+	gate_wait(&g->evicted);
+}
+
+/* They are the parent's, which has them no more: where, nobody can say. */
+CASE(eviction_of_pages_that_only_a_child_has)
+{
+	struct guest g = { .ready = gate_make(),
+			   .evicted = gate_make(),
+			   .start = now_ns() };
+	int fd = open_device(0);
+	char *addr = map_anon(LENGTH);
+	pid_t pid;
+
+	fill(addr, LENGTH, 1);
+	move_all(fd, addr, LENGTH, TO_DEVICE);
+	pid = child(shares, &g);
+	gate_wait(&g.ready);
+	CHECK_SYS(munmap(addr, LENGTH));
+	events_on(fd, ALL, 0);
+	CHECK_EQ(device_evict(fd, 0).bytes_evicted, LENGTH);
+	gate_open(&g.evicted, 1);
+	check_went(fd, SVM_CAUSE_EVICT, g.start, 0, NULL, LENGTH);
+	child_ok(pid);
 }
 
 CASE(migration_by_unplug)
@@ -331,7 +458,6 @@ CASE(migration_by_unplug)
 	uint32_t id = create_device(MIB(16));
 	int fd = open_device(id);
 	char *addr = map_anon(LENGTH);
-	struct svm_event e;
 	uint64_t start = now_ns();
 
 	fill(addr, LENGTH, 1);
@@ -339,11 +465,7 @@ CASE(migration_by_unplug)
 	events_on(fd, ALL, 0);
 	destroy_device(id);
 	/* What was told before can still be read. */
-	CHECK_EQ(migrated_bytes(fd, SVM_CAUSE_UNPLUG, start, SVM_PLACE_DEVICE,
-				SVM_PLACE_SYSTEM, &e),
-		 LENGTH);
-	CHECK_EQ(e.addr, 0);
-	CHECK_EQ(e.from_id, (int)id);
+	check_went(fd, SVM_CAUSE_UNPLUG, start, id, addr, LENGTH);
 	check_fill(addr, LENGTH, 1);
 }
 

@@ -159,6 +159,21 @@ CASE(coldest_first)
 	free(buffer);
 }
 
+/* What the events that are there say was evicted. */
+static size_t bytes_told(int fd)
+{
+	struct svm_event e[64];
+	size_t i, n, bytes = 0;
+
+	while ((n = events_read(fd, e, 64)))
+		for (i = 0; i < n; i++) {
+			CHECK_EQ(e[i].type, SVM_EVENT_MIGRATED);
+			CHECK_EQ(e[i].cause, SVM_CAUSE_EVICT);
+			bytes += e[i].length;
+		}
+	return bytes;
+}
+
 /* Only who had the pages is told. */
 CASE(told_to_the_owner)
 {
@@ -166,7 +181,6 @@ CASE(told_to_the_owner)
 	int fd = open_device(0);
 	struct svm_event e[8];
 	struct tenant t;
-	size_t n;
 
 	fill(addr, MIB(2), 1);
 	move_all(fd, addr, MIB(2), TO_DEVICE);
@@ -175,15 +189,9 @@ CASE(told_to_the_owner)
 	events_on(t.fd, EVENT(MIGRATED), 0);
 	device_evict(fd, MIB(2));
 	CHECK_EQ(events_read(fd, e, 8), 0);
-	n = events_read(t.fd, e, 8);
-	CHECK_EQ(n, 1);
-	CHECK_EQ(e[0].cause, SVM_CAUSE_EVICT);
-	CHECK_EQ(e[0].length, MIB(2));
+	CHECK_EQ(bytes_told(t.fd), MIB(2));
 	device_evict(fd, MIB(2));
-	n = events_read(fd, e, 8);
-	CHECK_EQ(n, 1);
-	CHECK_EQ(e[0].cause, SVM_CAUSE_EVICT);
-	CHECK_EQ(e[0].length, MIB(1));
+	CHECK_EQ(bytes_told(fd), MIB(1));
 	move_out(&t);
 	check_fill(addr, MIB(2), 1);
 }

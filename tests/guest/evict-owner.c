@@ -380,7 +380,9 @@ CASE(counted_and_told)
 	while ((n = events_read(other, e, 64)))
 		for (i = 0; i < n; i++) {
 			CHECK_EQ(e[i].cause, SVM_CAUSE_EVICT);
-			CHECK_EQ(e[i].addr, 0);
+			CHECK_GE(e[i].addr, (uintptr_t)addr);
+			CHECK_LE(e[i].addr + e[i].length,
+				 (uintptr_t)addr + MIB(10));
 			CHECK_EQ(e[i].from, SVM_PLACE_DEVICE);
 			CHECK_EQ(e[i].to, SVM_PLACE_SYSTEM);
 			bytes += e[i].length;

@@ -800,10 +800,12 @@ enum svm_event_type {
  * @SVM_CAUSE_CPU: the CPU touched the page. For exclusive access also
  *	the discarding or reclaim of a single page, which looks the same to a
  *	device.
- * @SVM_CAUSE_EVICT: SVM_IOCTL_EVICT, or a call that made room for itself; the
- *	address is not known and 0. It is told to the contexts of who had the
- *	pages; if all of the device was evicted, to all, as one.
- * @SVM_CAUSE_UNPLUG: the device goes away; the address is not known and 0.
+ * @SVM_CAUSE_EVICT: SVM_IOCTL_EVICT, or a call that made room for itself. It is
+ *	told to the contexts of the address space from which the pages went, for
+ *	each run of neighbours within 2 MiB. Of pages shared by fork() that is one
+ *	of those that have them; if it is not the one that brought them to the
+ *	device, that one is told too, with the address not known and 0.
+ * @SVM_CAUSE_UNPLUG: the device goes away; told as %SVM_CAUSE_EVICT is.
  * @SVM_CAUSE_FORK: fork(), or another change of single pages' protection.
  * @SVM_CAUSE_PROTECT: mprotect() and its like.
  * @SVM_CAUSE_MIGRATE: a migration, ours or the kernel's.
