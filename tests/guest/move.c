@@ -12,8 +12,8 @@
 
 /* Bytes of a status array that the kernel has not written. */
 #define UNWRITTEN 0xee
-/* How often to try again when pages are busy. */
-#define BUSY_TRIES 200
+/* So many seconds long pages that are busy are tried again. */
+#define BUSY_SECONDS 20
 
 const char *tally_text(const struct tally *t)
 {
@@ -134,11 +134,12 @@ struct tally move_at(const char *file, int line, int fd, void *addr,
 		     size_t length, struct dest to, uint32_t flags,
 		     uint8_t *status)
 {
+	double end = seconds() + patience(BUSY_SECONDS);
 	struct tally sum = { 0 }, t;
 	uint64_t moved = 0;
 	int try, ret;
 
-	for (try = 0; try < BUSY_TRIES; try++) {
+	for (try = 0; !try || seconds() < end; try++) {
 		t = (struct tally){ 0 };
 		ret = migrate(fd, addr, length, to, flags, status, &t);
 		if (ret)
