@@ -3,8 +3,8 @@
  * Joining: connections until they have said a good hello and are sessions.
  *
  * Nothing is allocated for a caller but its entry, of which there is a bounded
- * number, and one of a user can't use up all. Who does not say hello soon is
- * hung up on. What is wrong with a hello is answered, without waiting for
+ * number, and one of a user can't use up all; nor can what comes along with wrong
+ * hellos, as long as that is not closed. Who does not say hello soon is hung up on. What is wrong with a hello is answered, without waiting for
  * anybody to read that.
  */
 #include <errno.h>
@@ -23,6 +23,8 @@
 
 /* libsvm says hello at once; a swapping machine may take its time. */
 #define HELLO_USEC (5 * USEC_PER_SEC)
+/* Until room for another one is looked for again. */
+#define PAUSE_USEC (USEC_PER_SEC / 10)
 #define CALLERS_MAX 256
 #define CALLERS_PER_USER 32
 #define ACCEPTS_PER_TURN 16
@@ -104,7 +106,7 @@ struct letter {
 };
 
 /* Most are harmless; the others are for the closer. */
-static void letter_close(struct letter *letter, const char *sysfs)
+static void letter_close(struct letter *letter, uid_t uid, const char *sysfs)
 {
 	size_t i, nr = 0;
 
@@ -118,7 +120,7 @@ static void letter_close(struct letter *letter, const char *sysfs)
 		else
 			letter->fds[nr++] = fd;
 	}
-	if (close_strangers(letter->fds, nr))
+	if (close_strangers(uid, letter->fds, nr))
 		log_line(LOG_WARNING,
 			 "%zu files that a process sent may be left open", nr);
 	letter->nr_fds = 0;
@@ -265,6 +267,7 @@ static void on_hello(evutil_socket_t fd, short what, void *arg)
 	__cleanup(cleanup_caller) struct caller *caller = arg;
 	struct session *session = NULL;
 	struct letter letter;
+	uid_t uid = caller->peer.uid;
 	int ret;
 
 	if (what & EV_TIMEOUT) {
@@ -278,7 +281,7 @@ static void on_hello(evutil_socket_t fd, short what, void *arg)
 	}
 	if (!ret)
 		ret = join(caller, &letter, &session);
-	letter_close(&letter, caller->all->sysfs);
+	letter_close(&letter, uid, caller->all->sysfs);
 	if (!ret) {
 		welcome(session);
 		return;
@@ -312,7 +315,8 @@ static int new_caller(struct sessions *all, int *socket)
 	if (ret)
 		return ret;
 	if (all->nr_callers >= CALLERS_MAX ||
-	    callers_of(all, peer.uid) >= CALLERS_PER_USER)
+	    callers_of(all, peer.uid) >= CALLERS_PER_USER ||
+	    strangers_too_many(peer.uid))
 		return -EUSERS;
 	caller = calloc(1, sizeof(*caller));
 	if (!caller)
@@ -334,6 +338,33 @@ static int new_caller(struct sessions *all, int *socket)
 	return 0;
 }
 
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct sessions *all = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(all->on_caller, NULL);
+}
+
+/* There is room when something is closed, and nothing tells us when. */
+static void pause_listening(struct sessions *all, int error)
+{
+	const struct timeval pause_time = timeval_of(PAUSE_USEC);
+
+	if (!all->no_room)
+		log_errno(LOG_ERR, error, "can't accept");
+	all->no_room = true;
+	event_del(all->on_caller);
+	event_add(all->on_resume, &pause_time);
+}
+
+static bool is_out_of_room(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	       error == ENOMEM;
+}
+
 static void on_caller(evutil_socket_t fd, short what, void *arg)
 {
 	struct sessions *all = arg;
@@ -346,11 +377,12 @@ static void on_caller(evutil_socket_t fd, short what, void *arg)
 
 		socket = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (socket < 0) {
-			/* Out of descriptors it would be readable for ever. */
-			if (errno == EMFILE || errno == ENFILE)
-				log_errno(LOG_ERR, -errno, "can't accept");
+			/* It would be readable for ever. */
+			if (is_out_of_room(errno))
+				pause_listening(all, -errno);
 			return;
 		}
+		all->no_room = false;
 		ret = new_caller(all, &socket);
 		if (ret && socket >= 0)
 			refuse(socket, ret);
@@ -368,7 +400,9 @@ int sessions_listen(struct sessions *all, int fd)
 		return -errno;
 	all->on_caller =
 		event_new(all->base, fd, EV_READ | EV_PERSIST, on_caller, all);
-	if (!all->on_caller || event_add(all->on_caller, NULL) < 0)
+	all->on_resume = evtimer_new(all->base, on_resume, all);
+	if (!all->on_caller || !all->on_resume ||
+	    event_add(all->on_caller, NULL) < 0)
 		return -ENOMEM;
 	all->listener = TAKE_FD(owned);
 	return 0;
@@ -381,6 +415,9 @@ void sessions_deafen(struct sessions *all)
 	if (all->on_caller)
 		event_free(all->on_caller);
 	all->on_caller = NULL;
+	if (all->on_resume)
+		event_free(all->on_resume);
+	all->on_resume = NULL;
 	if (all->listener >= 0)
 		close(all->listener);
 	all->listener = -1;

@@ -17,6 +17,8 @@
  * @last_id: the greatest number given so far.
  * @listener: the socket, or -1.
  * @on_caller: hears new connections.
+ * @on_resume: listens again, when there was no room.
+ * @no_room: there was none, and that is said.
  * @callers: connections that have not said hello yet.
  * @nr_callers: how many.
  */
@@ -31,6 +33,8 @@ struct sessions {
 	uint64_t last_id;
 	int listener;
 	struct event *on_caller;
+	struct event *on_resume;
+	bool no_room;
 	struct caller *callers;
 	unsigned int nr_callers;
 };

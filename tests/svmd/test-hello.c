@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -377,11 +378,11 @@ static void strangers_wait_their_turn(void **state)
 	(void)state;
 	for (i = 0; i < CLOSERS_MAX; i++) {
 		fd = stubborn(&others[i]);
-		assert_int_equal(close_strangers(&fd, 1), 0);
+		assert_int_equal(close_strangers(getuid(), &fd, 1), 0);
 		assert_int_equal(fd, -1);
 	}
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_int_equal(close_strangers(&ends[1], 1), 0);
+	assert_int_equal(close_strangers(getuid(), &ends[1], 1), 0);
 	assert_int_equal(ends[1], -1);
 	pollfd.fd = ends[0];
 	assert_int_equal(poll(&pollfd, 1, 0), 0);
@@ -391,6 +392,79 @@ static void strangers_wait_their_turn(void **state)
 	close(ends[0]);
 }
 
+static void fill_descriptors(int *fds, size_t *nr, size_t most)
+{
+	for (*nr = 0; *nr < most; ++*nr) {
+		fds[*nr] = fcntl(1, F_DUPFD_CLOEXEC, 0);
+		if (fds[*nr] < 0)
+			break;
+	}
+	assert_true(*nr < most);
+}
+
+/* Without a descriptor for it, a caller is left waiting, and costs nothing. */
+static void callers_wait_for_descriptors(void **state)
+{
+	struct server *server = *state;
+	struct svm_wire_hello hello = good_hello();
+	int fd = call(), self = open_pidfd(getpid()), fds[64];
+	struct rlimit limit, few;
+	size_t nr;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few = limit;
+	few.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	fill_descriptors(fds, &nr, 64);
+	event_base_loop(server->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	assert_int_equal(server->all->nr_callers, 0);
+	assert_true(server->all->no_room);
+	assert_false(event_pending(server->all->on_caller, EV_READ, NULL));
+	while (nr)
+		close(fds[--nr]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	send_with(fd, &hello, sizeof(hello), &self, 1);
+	assert_int_equal(answer_of(server, fd), 0);
+	assert_false(server->all->no_room);
+	close(self);
+	close(fd);
+	server_until(server, &server->left, 1);
+}
+
+/* What one user sent and can't be closed keeps that user out, and nobody else. */
+static void strangers_are_bounded(void **state)
+{
+	struct server *server = *state;
+	struct svm_wire_hello hello = good_hello();
+	int self = open_pidfd(getpid()), others[CLOSERS_MAX], many[64], fd, i,
+	    k;
+	uid_t uid = getuid();
+
+	assert_false(strangers_too_many(uid));
+	for (i = 0; i < CLOSERS_MAX; i++) {
+		fd = stubborn(&others[i]);
+		assert_int_equal(close_strangers(uid, &fd, 1), 0);
+	}
+	for (i = 0; i < STRANGERS_PER_USER / 64; i++) {
+		assert_false(strangers_too_many(uid));
+		for (k = 0; k < 64; k++)
+			many[k] = fcntl(self, F_DUPFD_CLOEXEC, 3);
+		assert_int_equal(close_strangers(uid, many, 64), 0);
+	}
+	assert_true(strangers_too_many(uid));
+	assert_false(strangers_too_many(uid + 1));
+	fd = call();
+	assert_int_equal(answer_of(server, fd), -EUSERS);
+	close(fd);
+	for (i = 0; i < CLOSERS_MAX; i++)
+		close(others[i]);
+	for (i = 0; i < 500 && strangers_too_many(uid); i++)
+		server_turn(server);
+	assert_int_equal(try_hello(server, &hello, sizeof(hello), &self, 1), 0);
+	server_until(server, &server->left, 1);
+	close(self);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +472,8 @@ int main(void)
 		SERVER_CASE(breaking_the_rules_ends_it),
 		SERVER_CASE(ends_when_its_process_execs),
 		cmocka_unit_test(strangers_wait_their_turn),
+		SERVER_CASE(strangers_are_bounded),
+		SERVER_CASE(callers_wait_for_descriptors),
 		SERVER_CASE(silent_callers_are_bounded),
 		SERVER_CASE(joins_ten_thousand_times),
 	};
