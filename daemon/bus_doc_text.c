@@ -101,7 +101,7 @@ static const struct bus_doc_member manager[] = {
 		.args = {
 			{ "what", "\"session:5\", \"node:1\" or "
 				  "\"device:0\"." },
-			{ "reason", "For people; at most 256 bytes." },
+			{ "reason", "For people; at most 256 bytes, no control characters." },
 			{ "cookie", "For Release()." },
 		},
 		.access = "root, and by owners for their own sessions",

@@ -130,6 +130,9 @@ static int method_hold(sd_bus_message *call, void *arg, sd_bus_error *error)
 	if (ret >= 0 && strlen(reason) > REASON_MAX)
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 					"The reason is too long");
+	if (ret >= 0 && !text_is_plain(reason))
+		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+					"The reason has control characters");
 	if (ret >= 0)
 		ret = parse_what(arg, what, &key, &owner, error);
 	if (ret < 0)

@@ -203,6 +203,19 @@ want 0 'Held: false' ctl device node:1
 want 5 'no device:9|NoSuch' ctl hold device:9 -- true
 want 5 'can.t be held' ctl hold user:1 -- true
 want 1 'no hold 77' call Release u 77
+want 1 'reason has control characters' call Hold ss node:1 $'\e[2J'
+want 1 'reason has control characters' call Hold ss node:1 $'\u009b2J'
+want 1 'reason is too long' call Hold ss node:1 "$(printf '%0257d' 0)"
+
+# what others called things does nothing to a terminal
+no_controls() { ! "$@" 2>&1 | LC_ALL=C grep -aqE $'\e|\xc2\x9b'; }
+want 0 '' call SetPolicy ss $'cgroup:/a\e[2J\u009bé' off
+want 0 'cgroup:/a\?\[2J\?é' ctl policy show
+no_controls ctl policy show || bad 'policy show writes control characters'
+want 0 'cgroup:/a.u001b\[2J' ctl --json policy show
+want 0 '' call ResetPolicy s $'cgroup:/a\e[2J\u009bé'
+want 5 'x\?\[2J. is no scope' ctl policy reset $'x\e[2J'
+no_controls ctl policy reset $'x\e[2J' || bad 'an error writes control characters'
 
 # sessions
 "$joiner" "$work/session" >"$work/joined" 2>&1 &

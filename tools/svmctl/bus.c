@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "svmctl.h"
@@ -39,6 +40,17 @@ static bool is_from_svmd(sd_bus_message *answer)
 	return sender && sender[0] == ':';
 }
 
+/* The text may be of others. */
+static void say(const char *text)
+{
+	char *clean = strdup(text);
+
+	if (clean)
+		text_clean(clean);
+	fprintf(stderr, "svmctl: %s\n", clean ? clean : "out of memory");
+	free(clean);
+}
+
 static int failed(sd_bus_message *answer, int ret)
 {
 	static const char *const denied[] = {
@@ -53,7 +65,7 @@ static int failed(sd_bus_message *answer, int ret)
 	const char *text = error && error->message ? error->message
 						   : strerror(-ret);
 
-	fprintf(stderr, "svmctl: %s\n", text);
+	say(text);
 	if (is_one_of(name, denied))
 		return EXIT_DENIED;
 	if (ret == -ENOTCONN || ret == -ECONNRESET ||
@@ -138,7 +150,7 @@ int ctl_objects(struct ctl *ctl, json_object **out)
 	sd_bus_message_unref(call);
 	if (code)
 		return code;
-	*out = ctl_to_json(reply);
+	*out = ctl_to_json(ctl, reply);
 	sd_bus_message_unref(reply);
 	/* The manager is not below itself. */
 	ret = sd_bus_call_method(ctl->bus, NAME, PATH,
@@ -148,7 +160,7 @@ int ctl_objects(struct ctl *ctl, json_object **out)
 		json_object *manager = json_object_new_object();
 
 		json_object_object_add(manager, NAME ".Manager",
-				       ctl_to_json(reply));
+				       ctl_to_json(ctl, reply));
 		json_object_object_add(*out, PATH, manager);
 		sd_bus_message_unref(reply);
 	}
@@ -274,10 +286,29 @@ static json_object *read_one(sd_bus_message *m)
 	return value;
 }
 
-json_object *ctl_to_json(sd_bus_message *m)
+/* What does not fit into memory is not shown at all. */
+static int clean_one(json_object *object, int flags, json_object *parent,
+		     const char *key, size_t *index, void *arg)
+{
+	char *text;
+
+	(void)flags, (void)parent, (void)key, (void)index, (void)arg;
+	if (!json_object_is_type(object, json_type_string))
+		return JSON_C_VISIT_RETURN_CONTINUE;
+	text = strdup(json_object_get_string(object));
+	if (text)
+		text_clean(text);
+	json_object_set_string(object, text ? text : "");
+	free(text);
+	return JSON_C_VISIT_RETURN_CONTINUE;
+}
+
+json_object *ctl_to_json(const struct ctl *ctl, sd_bus_message *m)
 {
 	json_object *all = read_rest(m), *one;
 
+	if (!ctl->json)
+		json_c_visit(all, 0, clean_one, NULL);
 	if (json_object_array_length(all) != 1)
 		return all;
 	one = json_object_get(json_object_array_get_idx(all, 0));

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <json-c/json.h>
+#include <json-c/json_visit.h>
 #include <systemd/sd-bus.h>
 
 /* What svmd is called on the bus. */
@@ -92,8 +93,11 @@ int ctl_call(struct ctl *ctl, sd_bus_message **reply, const char *method,
 /* Every object: {path: {interface: {property: value}}}. An exit code. */
 int ctl_objects(struct ctl *ctl, json_object **out);
 
-/* The values of a message that are left, as JSON; one alone, more as array. */
-json_object *ctl_to_json(sd_bus_message *m);
+/*
+ * The values of a message that are left, as JSON; one alone, more as array. For
+ * lines for people, strings are cleaned: others may have written them.
+ */
+json_object *ctl_to_json(const struct ctl *ctl, sd_bus_message *m);
 
 /* The properties of an interface of an object: NULL if it has none. */
 json_object *ctl_properties(json_object *objects, const char *path,
@@ -120,6 +124,8 @@ int ctl_wait(struct ctl *ctl, int fd, int timeout_ms, bool *ready);
 
 /* text.c */
 void text_json(json_object *object);
+/* Makes a '?' of every control character: those of ASCII and of Latin-1. */
+void text_clean(char *text);
 /* A table: the first row is the head; cells end with '\t', rows with '\n'. */
 void text_table(const struct ctl *ctl, const char *cells);
 /* "Name: value", one a line. */

@@ -19,6 +19,22 @@ void text_json(json_object *object)
 		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+void text_clean(char *text)
+{
+	unsigned char *from = (unsigned char *)text, *to = from;
+
+	for (; *from; from++) {
+		/* U+0080 to U+009F, in UTF-8 */
+		if (from[0] == 0xc2 && from[1] >= 0x80 && from[1] < 0xa0) {
+			from++;
+			*to++ = '?';
+		} else {
+			*to++ = *from < ' ' || *from == 0x7f ? '?' : *from;
+		}
+	}
+	*to = '\0';
+}
+
 const char *text_bold(const struct ctl *ctl)
 {
 	return ctl->color ? "\033[1m" : "";

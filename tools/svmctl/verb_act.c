@@ -37,7 +37,7 @@ int verb_migrate(struct ctl *ctl, int argc, char **argv)
 			argv[3]);
 	if (code)
 		return code;
-	values = ctl_to_json(reply);
+	values = ctl_to_json(ctl, reply);
 	named = json_object_new_object();
 	for (i = 0; i < 4; i++)
 		json_object_object_add(
@@ -136,7 +136,7 @@ int verb_explain(struct ctl *ctl, int argc, char **argv)
 	code = ctl_call(ctl, &reply, "Explain", "tt", id, address);
 	if (code)
 		return code;
-	explanation = ctl_to_json(reply);
+	explanation = ctl_to_json(ctl, reply);
 	if (ctl->json)
 		text_json(explanation);
 	else

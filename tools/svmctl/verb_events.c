@@ -60,7 +60,7 @@ static int get_events(struct ctl *ctl, json_object **list)
 
 	if (code)
 		return code;
-	*list = ctl_to_json(reply);
+	*list = ctl_to_json(ctl, reply);
 	sd_bus_message_unref(reply);
 	return EXIT_OK;
 }

@@ -310,7 +310,7 @@ int verb_statistics(struct ctl *ctl, int argc, char **argv)
 	(void)argc, (void)argv;
 	if (code)
 		return code;
-	all = ctl_to_json(reply);
+	all = ctl_to_json(ctl, reply);
 	if (ctl->json)
 		text_json(all);
 	else

@@ -209,7 +209,7 @@ static int fetch(struct ctl *ctl, json_object **objects,
 		json_object_put(*objects);
 		return code;
 	}
-	*statistics = ctl_to_json(reply);
+	*statistics = ctl_to_json(ctl, reply);
 	sd_bus_message_unref(reply);
 	return EXIT_OK;
 }
