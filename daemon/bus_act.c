@@ -487,7 +487,7 @@ static int do_explain(struct bus_face *face, sd_bus_message *call,
 	job->session = session_ref(session);
 	job->pending = pending;
 	job->address = address;
-	ret = worker_post(face->daemon->worker, &job->job);
+	ret = worker_post_asked(face->daemon->worker, &job->job);
 	if (ret < 0) {
 		session_unref(session);
 		bus_pending_end(pending);

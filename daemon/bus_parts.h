@@ -29,6 +29,8 @@
 
 /* Calls of one sender that wait for polkit or the worker. */
 #define BUS_PENDING_PER_SENDER 16
+/* And of one user, by however many connections; root may have more. */
+#define BUS_PENDING_PER_USER 64
 
 /* No user in particular owns what the call is about. */
 #define BUS_NOBODY ((uid_t)UINT32_MAX)
@@ -96,7 +98,7 @@ int bus_caller(sd_bus_message *call, uid_t *uid);
  * bus_pending_begin() - a call will be answered later
  *
  * The call is referenced until bus_pending_end(). Returns 0, or an error in
- * @error if the sender has too many.
+ * @error if the sender, or the sender's user, has too many.
  */
 struct pending;
 int bus_pending_begin(struct bus_face *face, sd_bus_message *call,

@@ -4,8 +4,8 @@
  * own user anything, and for others polkit is asked, without waiting for the
  * answer: a person may be typing a password.
  *
- * A call that waits, here or for the worker, is counted for its sender, of whom
- * a bounded number may wait.
+ * A call that waits, here or for the worker, is counted for its sender and its
+ * user, of whom a bounded number may wait.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@
  * @next: in the list of the face.
  * @face: whose; NULL once it is gone.
  * @call: the call.
+ * @uid: who called.
  * @perform: what to do when it is allowed.
  * @slot: of the question.
  */
@@ -29,6 +30,7 @@ struct pending {
 	struct pending *next;
 	struct bus_face *face;
 	sd_bus_message *call;
+	uid_t uid;
 	bus_perform perform;
 	sd_bus_slot *slot;
 };
@@ -37,20 +39,30 @@ int bus_pending_begin(struct bus_face *face, sd_bus_message *call,
 		      struct pending **out, sd_bus_error *error)
 {
 	const char *sender = sd_bus_message_get_sender(call);
+	unsigned int of_sender = 0, of_user = 0;
 	struct pending *pending;
-	unsigned int nr = 0;
+	uid_t uid;
+	int ret = bus_caller(call, &uid);
 
+	if (ret < 0)
+		return ret;
 	for (pending = face->pending; pending && sender;
-	     pending = pending->next)
-		nr += !strcmp(sd_bus_message_get_sender(pending->call), sender);
-	if (nr >= BUS_PENDING_PER_SENDER)
+	     pending = pending->next) {
+		of_sender += !strcmp(sd_bus_message_get_sender(pending->call),
+				     sender);
+		of_user += pending->uid == uid;
+	}
+	if (of_sender >= BUS_PENDING_PER_SENDER ||
+	    (uid && of_user >= BUS_PENDING_PER_USER))
 		return sd_bus_error_setf(error, BUS_ERROR("TooMany"),
-					 "%u calls of yours wait already", nr);
+					 "%u calls of yours wait already",
+					 of_user);
 	pending = calloc(1, sizeof(*pending));
 	if (!pending)
 		return -ENOMEM;
 	pending->face = face;
 	pending->call = sd_bus_message_ref(call);
+	pending->uid = uid;
 	pending->next = face->pending;
 	face->pending = pending;
 	*out = pending;

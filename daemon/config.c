@@ -114,6 +114,15 @@ static struct svmd_scope *find_scope_mut(struct svmd_config *config,
 	return scope ? &config->scopes[scope - config->scopes] : NULL;
 }
 
+static bool too_many_sessions(const struct svmd_config *config)
+{
+	uint32_t i, nr = 0;
+
+	for (i = 0; i < config->nr_scopes; i++)
+		nr += config->scopes[i].type == SVMD_SCOPE_SESSION;
+	return nr >= SVMD_SESSION_SCOPES_MAX;
+}
+
 static int make_scope(struct svmd_config *config, struct svmd_scope_key key,
 		      struct svmd_scope **out)
 {
@@ -134,7 +143,8 @@ static int make_scope(struct svmd_config *config, struct svmd_scope_key key,
 	for (i = 0; i < config->nr_scopes; i++)
 		if (config->scopes[i].type == SVMD_SCOPE_DEFAULT)
 			break;
-	if (i == SVMD_SCOPES_MAX)
+	if (i == SVMD_SCOPES_MAX ||
+	    (key.type == SVMD_SCOPE_SESSION && too_many_sessions(config)))
 		return -ENOSPC;
 	if (i == config->nr_scopes)
 		config->nr_scopes++;

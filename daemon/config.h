@@ -20,7 +20,9 @@
  * never logs: whatever there is to say goes to a callback.
  *
  * Limits: everything is of fixed size, nothing is allocated. SVMD_SCOPES_MAX
- * differing users, cgroups, sessions, nodes and devices together; strings of
+ * differing users, cgroups, sessions, nodes and devices together, of these no
+ * more than SVMD_SESSION_SCOPES_MAX sessions, whose owners need nobody's leave
+ * for it; strings of
  * SVMD_TEXT_MAX bytes; lines of SVMD_LINE_MAX.
  */
 #ifndef SVMD_CONFIG_H
@@ -32,6 +34,7 @@
 #include <stdint.h>
 
 #define SVMD_SCOPES_MAX 256
+#define SVMD_SESSION_SCOPES_MAX (SVMD_SCOPES_MAX / 2)
 #define SVMD_TEXT_MAX 256
 #define SVMD_LINE_MAX 4096
 

@@ -74,14 +74,17 @@ static int on_sender_gone(sd_bus_track *track, void *arg)
 	return 0;
 }
 
-static unsigned int holds_of(const struct holds *holds, const char *sender)
+static bool too_many(const struct holds *holds, const char *sender, uid_t uid)
 {
+	unsigned int of_sender = 0, of_user = 0;
 	const struct hold *hold;
-	unsigned int nr = 0;
 
-	for (hold = holds->first; hold; hold = hold->next)
-		nr += !strcmp(hold->sender, sender);
-	return nr;
+	for (hold = holds->first; hold; hold = hold->next) {
+		of_sender += !strcmp(hold->sender, sender);
+		of_user += hold->uid == uid;
+	}
+	return of_sender >= HOLDS_PER_SENDER ||
+	       (uid && of_user >= HOLDS_PER_USER);
 }
 
 static bool exists(const struct daemon *daemon,
@@ -119,7 +122,7 @@ int holds_take(struct holds *holds, const struct svmd_scope_key *key, uid_t uid,
 
 	if (!exists(holds->daemon, key))
 		return -ENOENT;
-	if (holds_of(holds, sender) >= HOLDS_PER_SENDER)
+	if (too_many(holds, sender, uid))
 		return -EUSERS;
 	hold = calloc(1, sizeof(*hold));
 	if (!hold)

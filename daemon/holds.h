@@ -4,7 +4,8 @@
  * nothing into or out of a node or device, is moved by svmd's own decisions. A
  * hold has a cookie, and dies with the connection that took it.
  *
- * At most HOLDS_PER_SENDER of a connection. Of the loop's thread.
+ * At most HOLDS_PER_SENDER of a connection, and HOLDS_PER_USER of a user other
+ * than root. Of the loop's thread.
  */
 #ifndef SVMD_HOLDS_H
 #define SVMD_HOLDS_H
@@ -17,6 +18,7 @@
 #include "config.h"
 
 #define HOLDS_PER_SENDER 64
+#define HOLDS_PER_USER 256
 
 struct daemon;
 struct holds;

@@ -377,7 +377,7 @@ int mover_request(struct daemon *daemon, struct session *session,
 	move->decision.from = SVMD_PLACE_NONE;
 	move->decision.to = to;
 	move->decision.reason = SVMD_REASON_REQUEST;
-	ret = worker_post(daemon->worker, &move->job);
+	ret = worker_post_asked(daemon->worker, &move->job);
 	if (ret)
 		free_move(move);
 	return ret;
@@ -448,7 +448,7 @@ int mover_evict(struct daemon *daemon, uint32_t device, uint64_t bytes,
 	eviction->bytes = bytes;
 	eviction->done = done;
 	eviction->arg = arg;
-	ret = worker_post(daemon->worker, &eviction->job);
+	ret = worker_post_asked(daemon->worker, &eviction->job);
 	if (ret)
 		free(eviction);
 	return ret;

@@ -116,7 +116,7 @@ static int load_files(struct daemon *daemon)
 
 int daemon_reload(struct daemon *daemon)
 {
-	int ret;
+	int ret, lost;
 
 	notify_reloading();
 	ret = load_files(daemon);
@@ -124,7 +124,12 @@ int daemon_reload(struct daemon *daemon)
 		log_errno(LOG_ERR, ret, "%s stays as it was",
 			  daemon->options.config);
 	} else {
-		svmd_config_reload(&daemon->config, &daemon->files);
+		lost = svmd_config_reload(&daemon->config, &daemon->files);
+		if (lost)
+			log_line(
+				LOG_WARNING,
+				"too many scopes differ: %d of the files count for nothing",
+				lost);
 		daemon_apply(daemon);
 		bus_face_reloaded(daemon->face);
 		log_line(LOG_INFO, "configuration read again");

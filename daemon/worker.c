@@ -3,7 +3,7 @@
  * A thread for what may take long, see worker.h.
  *
  * Locking: @lock guards the two queues. @stopping and @started are atomic.
- * At most QUEUE_MAX jobs wait.
+ * At most WORKER_QUEUE_MAX jobs wait.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,9 +16,6 @@
 
 #include "cleanup.h"
 #include "worker.h"
-
-/* Callers wait for answers: a longer queue would only make them wait longer. */
-#define QUEUE_MAX 1024
 
 struct queue {
 	struct job *first;
@@ -205,12 +202,12 @@ struct worker *worker_free(struct worker *worker)
 	return NULL;
 }
 
-int worker_post(struct worker *worker, struct job *job)
+static int post(struct worker *worker, struct job *job, unsigned int most)
 {
 	int ret = -EBUSY;
 
 	pthread_mutex_lock(&worker->lock);
-	if (!worker->stopping && worker->waiting < QUEUE_MAX) {
+	if (!worker->stopping && worker->waiting < most) {
 		worker->waiting++;
 		queue_add(&worker->todo, job);
 		pthread_cond_signal(&worker->wake);
@@ -218,6 +215,16 @@ int worker_post(struct worker *worker, struct job *job)
 	}
 	pthread_mutex_unlock(&worker->lock);
 	return ret;
+}
+
+int worker_post(struct worker *worker, struct job *job)
+{
+	return post(worker, job, WORKER_QUEUE_MAX);
+}
+
+int worker_post_asked(struct worker *worker, struct job *job)
+{
+	return post(worker, job, WORKER_QUEUE_MAX / 2);
 }
 
 bool worker_stopping(const struct worker *worker)

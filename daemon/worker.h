@@ -22,6 +22,9 @@
 
 struct worker;
 
+/* Callers wait for answers: a longer queue would only make them wait longer. */
+#define WORKER_QUEUE_MAX 1024
+
 /**
  * struct job - something to do; embed it in what the job needs
  * @run: does it, in the worker's thread.
@@ -49,6 +52,12 @@ struct worker *worker_free(struct worker *worker);
  * Returns 0, or -EBUSY if too many wait already: then it is still the caller's.
  */
 int worker_post(struct worker *worker, struct job *job);
+
+/*
+ * The same for somebody who asks, as anybody may: only half of those that can
+ * wait, so that the rest is left for svmd's own.
+ */
+int worker_post_asked(struct worker *worker, struct job *job);
 
 /* Whether a job should end early; for run(). */
 bool worker_stopping(const struct worker *worker);

@@ -698,6 +698,26 @@ static void test_too_many_scopes(void **state)
 			 0);
 }
 
+/* Users' own: room for what an administrator or a file says is left. */
+static void test_too_many_sessions(void **state)
+{
+	struct svmd_scope_key key = { .type = SVMD_SCOPE_SESSION };
+
+	(void)state;
+	for (key.id = 1; key.id <= SVMD_SESSION_SCOPES_MAX; key.id++)
+		assert_int_equal(svmd_config_set(&config, key, param("Margin"),
+						 "1%", true, NULL),
+				 0);
+	assert_int_equal(svmd_config_set(&config, key, param("Margin"), "1%",
+					 true, NULL),
+			 -ENOSPC);
+	assert_int_equal(parse("[User 1]\nMargin=1%\n"), 0);
+	svmd_config_drop_session(&config, 7);
+	assert_int_equal(svmd_config_set(&config, key, param("Margin"), "1%",
+					 true, NULL),
+			 0);
+}
+
 static void test_wrong_class(void **state)
 {
 	struct svmd_scope_key user = { .type = SVMD_SCOPE_USER, .id = 1 };
@@ -984,6 +1004,7 @@ int main(void)
 		T(test_text_is_utf8),
 		T(test_plain_text),
 		T(test_too_many_scopes),
+		T(test_too_many_sessions),
 		T(test_wrong_class),
 		T(test_reset),
 		T(test_reload),
