@@ -533,8 +533,7 @@ int command_run(const struct command *command, int argc, char **argv)
 	int status;
 
 	environment_read(&bench.environment);
-	options_parse(&bench.options, command, argc, argv,
-		      bench.environment.memory_total);
+	options_parse(&bench.options, command, argc, argv);
 	if (open_files(&bench) || open_named_device(&bench)) {
 		close_bench(&bench);
 		return EXIT_FAILED;

@@ -53,7 +53,7 @@ struct options {
 
 /* Ends the program by itself for --help and bad arguments. */
 void options_parse(struct options *options, const struct command *command,
-		   int argc, char **argv, uint64_t memory_total);
+		   int argc, char **argv);
 
 /* How many runs of this size count. */
 unsigned int options_runs(const struct options *options, uint64_t bytes);

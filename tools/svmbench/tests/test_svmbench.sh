@@ -61,7 +61,7 @@ expect "no command is refused" 2
 expect "a wrong command is refused" 2 nonsense
 says "by name" "no command 'nonsense'"
 expect "migrate --help" 0 migrate --help
-for option in --sizes=0 --sizes=x --sizes= "--sizes=64K," --sizes=100 --sizes=1000T --sizes=99999999999999999999 \
+for option in --sizes=0 --sizes=x --sizes= "--sizes=64K," --sizes=100 --sizes=5T --sizes=1000T --sizes=99999999999999999999 \
 	--pages=2m --pages= --runs=4 --runs=x --runs=100000 --warmup=-1 --device=sda --device=svm --nonsense word \
 	'--device=svm0 --create' '--json --list' --check --growth=3 '--compare=x --growth=x' '--list --html=x' '--list --compare=x' '--list --record=x'; do
 	# shellcheck disable=SC2086 # two options
@@ -107,6 +107,10 @@ expect "a device with room is preferred" 0 FAKE_SVM_DEVICES=2 FAKE_SVM_MODULE=1 
 holds "indeed" "$(count environment.devices temporary=true) == 0"
 expect "a device without room" 0 FAKE_SVM_DEVICES=1 FAKE_SVM_MODULE=1 migrate --device svm0 --sizes 516M --list
 says "skips a size" 'skipped: svm0 has only 512 MiB free'
+expect "what a machine has no room for" 0 FAKE_SVM_DEVICES=1 migrate --sizes 4T --runs 5
+says "is skipped" 'skipped: takes .* of memory, .* is available'
+expect "what takes none" 0 FAKE_SVM_DEVICES=1 mirror --sizes 4T --list
+says "is not" ' 4T +4k +mirror +svm0'
 
 for cheat in nothing lie corrupt; do
 	expect "a device that does $cheat fails" 1 FAKE_SVM_DEVICES=1 FAKE_SVM_CHEAT=$cheat "${small[@]}"
