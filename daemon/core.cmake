@@ -33,7 +33,8 @@ add_library(svmd-core STATIC
 target_include_directories(svmd-core PUBLIC
   ${CMAKE_CURRENT_SOURCE_DIR}
   ${PROJECT_SOURCE_DIR}/include
-  ${PROJECT_SOURCE_DIR}/include/uapi)
+  ${PROJECT_SOURCE_DIR}/include/uapi
+  PRIVATE ${PROJECT_SOURCE_DIR}/tools/common)
 target_link_libraries(svmd-core PUBLIC m)
 
 # Writes the file of defaults and the manual page from the table of parameters.

@@ -7,19 +7,43 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <svm/events.h>
+
+#include "cleanup.h"
+#include "utf8.h"
 
 static void put(struct json_object *to, const char *name, uint64_t value)
 {
 	json_object_object_add(to, name, json_object_new_uint64(value));
 }
 
+/* JSON is UTF-8; arguments and names of files are any bytes. */
+static struct json_object *new_text(const char *text)
+{
+	__free char *valid = malloc(3 * strlen(text) + 1);
+	char *to = valid;
+	uint32_t code;
+
+	if (!valid)
+		return NULL;
+	while (*text) {
+		size_t length = utf8_character(text, &code);
+
+		if (length)
+			to = mempcpy(to, text, length);
+		else
+			to = stpcpy(to, UTF8_REPLACEMENT);
+		text += length ? length : 1;
+	}
+	return json_object_new_string_len(valid, (int)(to - valid));
+}
+
 static void put_text(struct json_object *to, const char *name, const char *text)
 {
-	json_object_object_add(to, name,
-			       text ? json_object_new_string(text) : NULL);
+	json_object_object_add(to, name, text ? new_text(text) : NULL);
 }
 
 static struct json_object *command(char **argv)
@@ -27,7 +51,7 @@ static struct json_object *command(char **argv)
 	struct json_object *list = json_object_new_array();
 
 	for (; *argv; argv++)
-		json_object_array_add(list, json_object_new_string(*argv));
+		json_object_array_add(list, new_text(*argv));
 	return list;
 }
 

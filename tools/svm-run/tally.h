@@ -5,6 +5,7 @@
 #ifndef SVM_RUN_TALLY_H
 #define SVM_RUN_TALLY_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,7 +24,7 @@
 struct stray {
 	int pid;
 	const char *why;
-	char program[128];
+	char program[PATH_MAX];
 };
 
 /* Types and causes of events that are told apart; 0 for others. */

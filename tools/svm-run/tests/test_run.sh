@@ -79,6 +79,17 @@ expect "a child that is static is reported" 0 env FAKE_SVM_TELLS="$dir/told" FAK
 	"$run" --churn 1ms --report-json="$dir/json" -- \
 	sh -c "until read -r _ <$dir/told; do :; done; exec $static until $dir/left"
 holds "as out of reach" "$(field processes.out_of_reach) == 1"
+mkdir "$dir/$(printf '%0200d' 7)"
+cp "$static" "$dir/$(printf '%0200d' 7)/"$'\303\244\377'
+# shellcheck disable=SC2016 # for the inner shell
+expect "arguments are any bytes" 0 "$run" --churn 1ms --report-json="$dir/json" -- \
+	sh -c 'sleep 0.1; exec "$1" check 1' $'\303\244\351\303' "$dir/$(printf '%0200d' 7)/"$'\303\244\377'
+iconv -f UTF-8 -t UTF-16 "$dir/json" >/dev/null 2>>"$dir/err"
+ok "their report is UTF-8 nevertheless" $?
+[[ $(field command.3) == $'\303\244\357\277\275\357\277\275' ]]
+ok "with what is none replaced" $?
+[[ $(field processes.out_of_reach_list.0.program) == *$(printf '%0200d' 7)/$'\303\244\357\277\275' ]]
+ok "names of programs are whole" $?
 
 for option in --churn=5 --churn=0ms --churn=2h --churn=x --max-bytes=0 --max-bytes=2G --max-bytes=x \
 	--device=sda --device=svm --device=svm64 --node=-1 --node=x --seed=x --nonsense; do
