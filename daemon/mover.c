@@ -170,20 +170,27 @@ static void tell_regions(struct move *move)
 static void back_off(struct mover_state *mover, const struct move *move)
 {
 	uint64_t busy = move->result.pages[SVM_PAGE_BUSY], all = 0;
+	uint64_t now = clock_usec();
 	unsigned int i;
 
 	for (i = 0; i < SVM_PAGE_STATUS_MAX; i++)
 		all += move->result.pages[i];
 	mover->busy_pages += busy;
+	/* It ended before it touched a page. */
+	if (!all)
+		return;
 	if (busy * 2 <= all) {
 		mover->backoff_us = 0;
 		return;
 	}
+	/* It was begun before the pause, and met what others have told of. */
+	if (now < mover->pause_us)
+		return;
 	mover->backoff_us = mover->backoff_us ? mover->backoff_us * 2
 					      : BACKOFF_FIRST_US;
 	if (mover->backoff_us > BACKOFF_LAST_US)
 		mover->backoff_us = BACKOFF_LAST_US;
-	mover->pause_us = clock_usec() + mover->backoff_us;
+	mover->pause_us = now + mover->backoff_us;
 }
 
 static void tell_history(struct move *move)
