@@ -44,9 +44,10 @@ Node $1 MemFree: 500 kB"
 	put "sys/devices/system/node/node$1/distance" "10 20"
 }
 
+# start OPTIONS…
 start() {
 	"$svmd" --bus="$address" --socket="$work/session" --config="$work/svmd.conf" --root="$work/root" \
-		--state-directory="$work/state" --runtime-directory="$work/state" 2>>"$work/log" &
+		--state-directory="$work/state" --runtime-directory="$work/state" "$@" 2>>"$work/log" &
 	pid=$!
 	eventually started_or_ended
 	is_started && return
@@ -327,6 +328,41 @@ stop
 [[ ! -e $work/state/undo ]] || bad "the state file is left"
 [[ ! -e $work/session ]] || bad "the socket is left"
 want 3 '' ctl status
+
+# --dry-run puts back what one that crashed has left, changes nothing itself, and moves nothing, whoever asks
+balancing() { cat "$work/root/proc/sys/kernel/numa_balancing"; }
+dry_run() { busctl --address="$address" get-property org.svmd1 /org/svmd1 org.svmd1.Manager DryRun; }
+start
+want 0 'b false' dry_run
+want 0 '^0$' balancing
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+start --dry-run
+want 0 'b true' dry_run
+want 0 '^1$' balancing
+[[ ! -e $work/state/undo ]] || bad "the state file is left by --dry-run"
+"$joiner" "$work/session" >"$work/joined" 2>&1 &
+joined=$!
+eventually grep -q ' ' "$work/joined"
+read -r id where bytes <"$work/joined"
+eventually has_memory
+want 0 'Policies: .*dry-run' ctl session "$id"
+want 1 'dry-run' ctl migrate "$id" "$where" "$bytes" 'node 0'
+want 1 'dry-run' ctl evict svm0
+want 0 '' ctl policy set default hot-cold
+want 0 '' ctl policy set "session:$id" hot-cold
+want 0 'Policies: hot-cold dry-run' ctl session "$id"
+want 1 'dry-run' ctl migrate "$id" "$where" "$bytes" 'node 0'
+want 1 'dry-run' ctl evict svm0
+want 0 '' ctl reload
+want 0 '^1$' balancing
+want 0 '^$' ctl events
+kill "$joined"
+wait "$joined" 2>/dev/null
+joined=''
+stop
+want 0 '^1$' balancing
+
 want 3 'reach the bus' "$svmctl" --bus=unix:path=/nonexistent
 want 2 'no verb' ctl frobnicate
 if grep -E 'ERROR: |runtime error' "$work/log"; then
