@@ -102,18 +102,8 @@ CASE(async)
 }
 
 /* The kernel's functions have the names that svmbench knows, and take time. */
-CASE(phases)
+static void phases(const char *command, const char *first, const char *second)
 {
-	static const struct {
-		const char *command;
-		const char *what[2];
-	} list[] = {
-		{ "migrate", { "to device", "to system" } },
-		{ "fault", { "random", "sequential" } },
-		{ "evict", { "all at once", "2M a call" } },
-		{ "scale", { "to device", "to system" } },
-		{ "async", { "to device", "to system" } },
-	};
 	static const char *const names[] = { "setup", "replace", "finalize",
 					     "rest" };
 	char tracers[256], name[64];
@@ -123,14 +113,38 @@ CASE(phases)
 		       sizeof(tracers)) ||
 	    !strstr(tracers, "function_graph"))
 		skip("no function graph tracer");
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		text = bench(list[i].command, "8M");
-		for (size_t j = 0; j < 8; j++) {
-			snprintf(name, sizeof(name), " %s: %s ",
-				 list[i].what[j / 4], names[j % 4]);
-			CHECK(median_of(text, name) > 0);
-		}
+	text = bench(command, "8M");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(name, sizeof(name), " %s: %s ", first, names[i]);
+		CHECK(median_of(text, name) > 0);
+		snprintf(name, sizeof(name), " %s: %s ", second, names[i]);
+		CHECK(median_of(text, name) > 0);
 	}
+}
+
+CASE(phases_migrate)
+{
+	phases("migrate", "to device", "to system");
+}
+
+CASE(phases_fault)
+{
+	phases("fault", "random", "sequential");
+}
+
+CASE(phases_evict)
+{
+	phases("evict", "all at once", "2M a call");
+}
+
+CASE(phases_scale)
+{
+	phases("scale", "to device", "to system");
+}
+
+CASE(phases_async)
+{
+	phases("async", "to device", "to system");
 }
 
 #define COPY_CPUS "/sys/module/svm/parameters/copy_cpus"
