@@ -158,7 +158,8 @@ struct svm_access_opts {
  * said below, if it came up in the middle. Or, when nothing was done, -ENODEV
  * if there is no such device; -EOPNOTSUPP if it can't; -EINVAL for bad options;
  * -EFAULT for a bad @ops; -EXDEV in a forked child; -ESRCH if the other process
- * is gone; -ENOMEM; -EINTR.
+ * is gone; -ENOMEM; -EINTR, in the first access of a process for any signal: ask
+ * again.
  */
 ssize_t svm_access(struct svm *svm, uint32_t id, struct svm_access_op *ops,
 		   size_t nr, const struct svm_access_opts *opts);

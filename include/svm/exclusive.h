@@ -57,7 +57,8 @@ struct svm_exclusive_opts {
  * -EOPNOTSUPP if it can't, -EINVAL for a bad option or a range that wraps,
  * -EMSGSIZE if @opts->status is too short or more than SVM_EXCLUSIVE_MAX_PAGES
  * shall be held, -EBUSY if so many are held already, -EXDEV in a forked child,
- * -ESRCH if the other process is gone, -ENOMEM, -EINTR for a fatal signal.
+ * -ESRCH if the other process is gone, -ENOMEM, -EINTR for a fatal signal, in the
+ * first call of a process for any: ask again.
  */
 ssize_t svm_exclusive_acquire(struct svm *svm, uint32_t id, void *addr,
 			      size_t length,

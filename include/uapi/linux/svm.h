@@ -49,7 +49,9 @@
  *    has called execve().
  *  - EMSGSIZE: the array that was passed is shorter than the range needs.
  *  - EPERM: the caller lacks the capability that the ioctl names.
- *  - EINTR: a fatal signal arrived before any work was done.
+ *  - EINTR: a fatal signal arrived before any work was done; or, where the first
+ *    notifier of an address space is made (its first SVM_IOCTL_ACCESS,
+ *    SVM_IOCTL_EXCLUSIVE or SVM_IOCTL_ADVISE), any signal: ask again.
  *  - ENOMEM: no kernel memory for the call itself. (Pages that could not move
  *    for want of memory are not an error of the call, they are counted.)
  */
@@ -658,7 +660,7 @@ enum svm_access_type {
  * Results: EINVAL for a field that can't be; EFAULT for an address that is not
  * mapped or not accessible, or a bad buffer; EPERM for writing what may only be
  * read; ETIMEDOUT when others kept taking the memory away until the deadline;
- * EHWPOISON for broken memory; EINTR for a fatal signal; EOPNOTSUPP for an atomic
+ * EHWPOISON for broken memory; EINTR as above; EOPNOTSUPP for an atomic
  * by a device that can't do any; EIO when a device that masters the bus can't get
  * to the memory, or did not answer: then the destination may have changed.
  */
