@@ -225,13 +225,27 @@ struct svm_page place_of(int fd, const void *addr)
 	return page;
 }
 
+/* Asks; whether all pages are somewhere. */
+static bool has_arrived(int fd, const void *addr, size_t length,
+			struct svm_page *pages)
+{
+	size_t i;
+
+	memset(pages, 0xa5, length / PAGE * sizeof(*pages));
+	CHECK_RET(residency(fd, addr, length, 0, pages), 0);
+	for (i = 0; i < length / PAGE; i++)
+		if (pages[i].place == SVM_PLACE_MOVING)
+			return false;
+	return true;
+}
+
+/* The kernel's compaction also moves pages, whenever it likes: that is waited for. */
 static struct svm_page *places(int fd, const void *addr, size_t length)
 {
 	struct svm_page *pages = malloc(length / PAGE * sizeof(*pages));
 
 	CHECK(pages);
-	memset(pages, 0xa5, length / PAGE * sizeof(*pages));
-	CHECK_RET(residency(fd, addr, length, 0, pages), 0);
+	(void)EVENTUALLY(has_arrived(fd, addr, length, pages));
 	return pages;
 }
 
