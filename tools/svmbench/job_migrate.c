@@ -138,7 +138,10 @@ static int touch_ours_in_order(struct job *job, uint64_t *ns)
 	return touch_in_order(job, &mover_svm, ns, &faults);
 }
 
-int job_sequential_in_phases(struct job *job, struct phases *phases)
+/* Fresh memory on the device, touched while the phases are traced. */
+static int touch_in_phases(struct job *job,
+			   int (*touch)(struct job *job, uint64_t *ns),
+			   struct phases *phases)
 {
 	uint64_t unused;
 	int err;
@@ -146,8 +149,13 @@ int job_sequential_in_phases(struct job *job, struct phases *phases)
 	err = job_refresh(job);
 	if (!err)
 		err = mover_svm.there(job, &unused);
-	if (!err)
-		err = job_in_phases(job, touch_ours_in_order, phases);
+	return err ? err : job_in_phases(job, touch, phases);
+}
+
+int job_sequential_in_phases(struct job *job, struct phases *phases)
+{
+	int err = touch_in_phases(job, touch_ours_in_order, phases);
+
 	return err ? err : job_check(job, "faults that were traced");
 }
 
@@ -241,13 +249,8 @@ static int touch_our_places(struct job *job, uint64_t *ns)
 int job_random_in_phases(struct job *job, struct phases *phases)
 {
 	uint64_t unused;
-	int err;
+	int err = touch_in_phases(job, touch_our_places, phases);
 
-	err = job_refresh(job);
-	if (!err)
-		err = mover_svm.there(job, &unused);
-	if (!err)
-		err = job_in_phases(job, touch_our_places, phases);
 	if (!err)
 		err = mover_svm.back(job, &unused);
 	return err ? err : job_check(job, "faults that were traced");
