@@ -124,11 +124,7 @@ void engine_close(struct engine *engine, struct tally *tally)
 /* An error of a call: of memory that was unmapped, -EFAULT, is a refusal. */
 static int note(int err, struct tally *tally)
 {
-	if (err == -ESRCH)
-		return err;
-	if (err && err != -EFAULT && err != -ENODEV)
-		tally_error(tally, err);
-	return 0;
+	return err == -EFAULT || err == -ENODEV ? 0 : tally_outcome(tally, err);
 }
 
 static uint64_t pick_in(const struct run *piece, uint64_t align,

@@ -32,11 +32,8 @@ int flight_begin(struct process *process, const struct run *piece,
 	err = svm_migrate_async(process->svm, (void *)(uintptr_t)piece->start,
 				piece->end - piece->start, place->where, &opts,
 				&flight->fence);
-	if (err) {
-		if (err != -ESRCH)
-			tally_error(tally, err);
-		return err == -ESRCH ? err : 0;
-	}
+	if (err)
+		return tally_outcome(tally, err);
 	flight->place = place;
 	place->moves++;
 	/* Without a device that can, it is done by now. */
@@ -60,10 +57,8 @@ static void land(struct flight *flight, struct tally *tally)
 			flight->place->full_until = clock_ns() + FULL_WAIT;
 		if (error == -ECANCELED)
 			tally->flights_cancelled++;
-		else if (error == -EFAULT)
-			tally->vanished++;
-		else if (error && error != -ESRCH)
-			tally_error(tally, error);
+		else
+			(void)tally_outcome(tally, error);
 	}
 	flight->fence = svm_fence_close(flight->fence);
 }

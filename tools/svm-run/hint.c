@@ -12,17 +12,6 @@
 /* One in so many is taken back, and one in so many is followed. */
 #define DICE 4
 
-static int note(int err, struct tally *tally)
-{
-	if (err == -ESRCH)
-		return err;
-	if (err == -EFAULT)
-		tally->vanished++;
-	else if (err)
-		tally_error(tally, err);
-	return 0;
-}
-
 /* So much that it is cut into too many ranges: begin anew. */
 static int clear_all(struct process *process, struct svm_advise_opts *opts)
 {
@@ -46,7 +35,7 @@ static int follow(struct process *process, const struct run *piece,
 			 piece->end - piece->start, &result);
 	if (!err)
 		tally->hints_followed += result.bytes_moved;
-	return note(err, tally);
+	return tally_outcome(tally, err);
 }
 
 int hint_give(struct process *process, const struct run *piece,
@@ -71,7 +60,7 @@ int hint_give(struct process *process, const struct run *piece,
 	if (ret == -ENOSPC)
 		ret = clear_all(process, &opts);
 	if (ret < 0)
-		return note(ret, tally);
+		return tally_outcome(tally, ret);
 	tally->hints += opts.set && ret;
 	tally->hints_withdrawn += !!opts.clear;
 	return 0;

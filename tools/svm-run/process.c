@@ -136,11 +136,7 @@ int process_move(struct process *process, const struct run *runs, size_t nr,
 	err = svm_migrate_ranges(process->svm, ranges, nr, place->where, &opts,
 				 result);
 	if (err) {
-		/* what the program does with its memory is no error */
-		if (err == -EFAULT)
-			tally->vanished++;
-		else if (err != -ESRCH)
-			tally_error(tally, err);
+		(void)tally_outcome(tally, err);
 		return err;
 	}
 	place->moves++;

@@ -4,6 +4,7 @@
  */
 #include "tally.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,6 +13,21 @@ void tally_error(struct tally *tally, int err)
 	if (err < 0)
 		err = -err;
 	tally->errors[err < TALLY_ERRORS_MAX ? err : 0]++;
+}
+
+int tally_outcome(struct tally *tally, int err)
+{
+	if (err == -ESRCH)
+		return err;
+	/*
+	 * What the program does with its memory is no error; nor is that a move
+	 * of a batch has ended meanwhile, which is like a signal to the kernel.
+	 */
+	if (err == -EFAULT)
+		tally->vanished++;
+	else if (err < 0 && err != -EINTR)
+		tally_error(tally, err);
+	return 0;
 }
 
 void tally_event(struct engine_tally *tally, const struct svm_event *event)

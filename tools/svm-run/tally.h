@@ -108,6 +108,12 @@ struct tally {
 
 void tally_error(struct tally *tally, int err);
 
+/*
+ * What a call came to that worked on a process's memory: an error is counted, and
+ * memory that is gone as vanished. Returns 0, or -ESRCH when the process is gone.
+ */
+int tally_outcome(struct tally *tally, int err);
+
 void tally_event(struct engine_tally *tally, const struct svm_event *event);
 
 /* Pages whose exclusive access a CPU's touch ended. */
