@@ -2,7 +2,7 @@
 /*
  * Random moves and pokes. One tick does a bounded share of a survey when the
  * picture of a process's memory is out of date, one move, one poke,
- * and now and then a hint.
+ * and now and then a hint, something to keep, and an eviction.
  */
 #include "churn.h"
 
@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "engine.h"
+#include "evict.h"
 #include "hint.h"
 #include "process.h"
 
@@ -20,8 +21,11 @@
 #define SURVEY_BUDGET (5 * NS_PER_MS)
 /* One move in so many is left to the kernel's background. */
 #define FLIGHT_SHARE 4
-/* One tick in so many has a hint. */
+/* One of the others in so many is a batch of what is elsewhere. */
+#define HERD_SHARE 8
+/* One tick in so many has a hint, and one in so many an eviction. */
 #define HINT_SHARE 4
+#define EVICT_SHARE 16
 /* A device that is full gets some rest. */
 #define FULL_WAIT (20 * NS_PER_MS)
 
@@ -103,6 +107,11 @@ static int move(struct churn *churn, struct process *process)
 		if (err != -EBUSY)
 			return err;
 	}
+	if (!rng_below(&churn->rng, HERD_SHARE)) {
+		err = herd_begin(process, &piece, place, churn->tally);
+		if (err != -EAGAIN)
+			return err;
+	}
 	err = process_move(process, &piece, 1, place, churn->tally, &result);
 	if (!err && result.pages[SVM_PAGE_DEVICE_FULL])
 		place->full_until = clock_ns() + FULL_WAIT;
@@ -119,6 +128,29 @@ static int hint(struct churn *churn, struct process *process)
 	churn_pick(&churn->rng, &process->survey.runs, churn->max_bytes,
 		   &piece);
 	return hint_give(process, &piece, place, &churn->rng, churn->tally);
+}
+
+static int keep(struct churn *churn, struct process *process)
+{
+	struct place *place = pick_place(churn, process);
+	struct run piece;
+
+	if (!place)
+		return 0;
+	churn_pick(&churn->rng, &process->survey.runs, churn->max_bytes,
+		   &piece);
+	return keep_turn(process, &piece, place, &churn->rng, churn->tally);
+}
+
+static void evict(struct churn *churn, struct process *process)
+{
+	struct place *place;
+
+	if (rng_below(&churn->rng, EVICT_SHARE))
+		return;
+	place = pick_place(churn, process);
+	if (place)
+		evict_some(process, place, &churn->rng, churn->tally);
 }
 
 /* Another piece of the same memory. */
@@ -141,6 +173,7 @@ void churn_tick(struct churn *churn)
 		return;
 	process = roster->list[rng_below(&churn->rng, roster->nr)];
 	flights_land(process, churn->tally);
+	herd_land(process, churn->tally);
 	err = look(churn, process);
 	if (!err && process->survey.runs.nr) {
 		err = move(churn, process);
@@ -148,6 +181,10 @@ void churn_tick(struct churn *churn)
 			err = poke(churn, process);
 		if (err != -ESRCH)
 			err = hint(churn, process);
+		if (err != -ESRCH)
+			err = keep(churn, process);
+		if (err != -ESRCH)
+			evict(churn, process);
 	}
 	if (err == -ESRCH)
 		roster_gone(roster, process);

@@ -10,7 +10,8 @@
  * Each new address space under it connects, sends one &struct hello with its
  * pidfd and its contexts as SCM_RIGHTS, and hangs up. Nobody answers. Abstract
  * names are for everybody to see; the secret, which only the environment
- * carries, tells svm-run that the caller belongs to it.
+ * carries, tells svm-run that the caller belongs to it. A device that is named again
+ * is opened again.
  */
 #ifndef SVM_RUN_HELLO_H
 #define SVM_RUN_HELLO_H

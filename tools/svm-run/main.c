@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "image.h"
+#include "keep.h"
 #include "options.h"
 #include "program.h"
 #include "report.h"
@@ -112,6 +113,8 @@ static int find_places(struct places *places, struct svm *svm,
 	err = add_nodes(places, options);
 	if (err)
 		return err;
+	if (options->churn_ns)
+		places_add_spares(places, KEEP_SPARES);
 	if (places->nr < (options->churn_ns ? 2 : 1)) {
 		say("%s: there is nothing to move memory to, the program just runs",
 		    options->nodes.nr

@@ -34,6 +34,14 @@ int places_add_device(struct places *places, struct svm *svm,
 	return 0;
 }
 
+void places_add_spares(struct places *places, unsigned int nr)
+{
+	unsigned int room = HELLO_CONTEXTS_MAX - places->nr_devices;
+
+	if (places->nr_devices)
+		places->nr_spares = nr < room ? nr : room;
+}
+
 void places_add_node(struct places *places, int node)
 {
 	struct place *place;

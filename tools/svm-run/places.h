@@ -37,9 +37,17 @@ struct place {
 	uint64_t full_until;
 };
 
+/*
+ * struct places - all of them
+ * @nr: how many.
+ * @nr_devices: of these, devices.
+ * @nr_spares: contexts of a process beyond one for each device, for keep.h.
+ * @list: devices first, then nodes.
+ */
 struct places {
 	unsigned int nr;
 	unsigned int nr_devices;
+	unsigned int nr_spares;
 	struct place list[PLACES_MAX];
 };
 
@@ -50,6 +58,9 @@ struct places {
  */
 int places_add_device(struct places *places, struct svm *svm,
 		      unsigned int index);
+
+/* Has processes open more contexts than devices, up to @nr, if there is a device. */
+void places_add_spares(struct places *places, unsigned int nr);
 
 void places_add_node(struct places *places, int node);
 

@@ -68,10 +68,15 @@ int preload_environment(const char *key, const struct places *places)
 	if (err)
 		return err;
 	used = (size_t)snprintf(value, sizeof(value), "%s:", key);
-	for (unsigned int i = 0; i < places->nr_devices; i++) {
+	for (unsigned int i = 0; i < places->nr_devices + places->nr_spares;
+	     i++) {
+		/* one device has as many spare contexts as another */
+		const struct place *place =
+			&places->list[i % places->nr_devices];
+
 		used += (size_t)snprintf(value + used, sizeof(value) - used,
 					 "%s" SVM_RUN_DEVICE_DIR "/%s",
-					 i ? "," : "", places->list[i].name);
+					 i ? "," : "", place->name);
 		if (used >= sizeof(value))
 			return -E2BIG;
 	}

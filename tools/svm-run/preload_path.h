@@ -10,7 +10,8 @@
 /*
  * preload_environment() - set LD_PRELOAD and SVM_RUN_JOIN for the program
  * @key: the door's.
- * @places: the devices are those that the program shall open.
+ * @places: the devices are those that the program shall open; those that have
+ *	spare contexts, several times.
  *
  * What LD_PRELOAD holds already stays, in front.
  *

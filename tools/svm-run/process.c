@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -72,6 +73,38 @@ static void note_devices(struct process *process)
 	}
 }
 
+/* Do both descriptors have the same device open? */
+static bool is_same_device(int a, int b)
+{
+	struct stat at[2];
+
+	return !fstat(a, &at[0]) && !fstat(b, &at[1]) &&
+	       at[0].st_dev == at[1].st_dev && at[0].st_ino == at[1].st_ino;
+}
+
+/*
+ * Puts contexts of devices of which there is one already behind the others.
+ * Returns the number of the others.
+ */
+static unsigned int split_spares(struct newcomer *newcomer)
+{
+	int *contexts = newcomer->contexts;
+	unsigned int nr = 0, j;
+
+	for (unsigned int i = 0; i < newcomer->nr_contexts; i++) {
+		int context = contexts[i];
+
+		for (j = 0; j < nr && !is_same_device(contexts[j], context);
+		     j++)
+			;
+		if (j < nr)
+			continue;
+		contexts[i] = contexts[nr];
+		contexts[nr++] = context;
+	}
+	return nr;
+}
+
 int process_open(struct process **out, struct newcomer *newcomer)
 {
 	struct svm_open_opts opts = SVM_OPEN_OPTS_INIT;
@@ -85,11 +118,13 @@ int process_open(struct process **out, struct newcomer *newcomer)
 	if (err)
 		goto close_files;
 	opts.pid = newcomer->pid;
-	opts.nr_fds = newcomer->nr_contexts;
+	opts.nr_fds = split_spares(newcomer);
 	opts.fds = opts.nr_fds ? newcomer->contexts : NULL;
 	err = svm_open(&process->svm, &opts);
 	if (err)
 		goto close_files;
+	keep_init(&process->keep, newcomer->contexts + opts.nr_fds,
+		  newcomer->nr_contexts - opts.nr_fds);
 	newcomer->nr_contexts = 0;
 	process->pidfd = newcomer->pidfd;
 	newcomer->pidfd = -1;
@@ -107,6 +142,8 @@ void process_close(struct process *process, struct tally *tally)
 	if (process->exit)
 		event_free(process->exit);
 	flights_end(process, tally);
+	herd_end(process, tally);
+	keep_end(process, tally);
 	engine_close(process->engine, tally);
 	joining_end(process->joining);
 	tally_stats(tally, process->svm);

@@ -14,6 +14,8 @@
 
 #include "door.h"
 #include "flight.h"
+#include "herd.h"
+#include "keep.h"
 #include "places.h"
 #include "survey.h"
 #include "tally.h"
@@ -35,6 +37,8 @@ struct joining;
  * @engine: what devices do to it under churn, or NULL.
  * @joining: its session with svmd, or NULL.
  * @flights: its moves in the background, under churn.
+ * @herd: a batch of moves, likewise.
+ * @keep: a piece that is kept where it is, likewise.
  * @index: its position in the roster.
  * @exit: the event on @pidfd.
  * @roster: where it is.
@@ -51,6 +55,8 @@ struct process {
 	struct engine *engine;
 	struct joining *joining;
 	struct flight flights[FLIGHTS_MAX];
+	struct herd herd;
+	struct keep keep;
 	size_t index;
 	struct event *exit;
 	struct roster *roster;

@@ -113,6 +113,48 @@ static void print_engine(const struct engine_tally *engine, FILE *out)
 	print_events(engine, out);
 }
 
+/* What was chosen by where the pages are. */
+static void print_herds(const struct tally *tally, FILE *out)
+{
+	fprintf(out,
+		"  batches         %" PRIu64 ", of %" PRIu64 " ranges\n"
+		"  pages found     %" PRIu64 " on devices, %" PRIu64
+		" in system memory, %" PRIu64 " elsewhere\n",
+		tally->batches, tally->batch_ranges, tally->seen_on_device,
+		tally->seen_in_system, tally->seen_elsewhere);
+}
+
+/* Advice that comes and goes. */
+static void print_advice(const struct tally *tally, FILE *out)
+{
+	char text[UNITS_MAX];
+
+	fprintf(out,
+		"  advice          given %" PRIu64 " times, taken back %" PRIu64
+		", followed by %s\n",
+		tally->hints, tally->hints_withdrawn,
+		format_bytes(tally->hints_followed, text));
+	fprintf(out,
+		"  kept            %" PRIu64 " pieces, of which %" PRIu64
+		" pages stayed; taken back %" PRIu64 ", and %" PRIu64
+		" moved after that\n",
+		tally->keeps, tally->kept_pages, tally->keeps_withdrawn,
+		tally->keeps_moved);
+}
+
+static void print_evictions(const struct tally *tally, FILE *out)
+{
+	char text[UNITS_MAX];
+
+	if (tally->evictions || !tally->eviction_error)
+		fprintf(out, "  evicted         %s in %" PRIu64 " calls\n",
+			format_bytes(tally->bytes_evicted, text),
+			tally->evictions);
+	if (tally->eviction_error)
+		fprintf(out, "  evictions       left out: %s\n",
+			strerror(-tally->eviction_error));
+}
+
 static void print_errors(const struct tally *tally, FILE *out)
 {
 	for (int i = 0; i < TALLY_ERRORS_MAX; i++) {
@@ -177,14 +219,13 @@ void report_text(const struct report *report, FILE *out)
 			places->list[i].name,
 			format_bytes(places->list[i].bytes_moved, text),
 			places->list[i].moves);
+	if (report->options->churn_ns)
+		print_herds(tally, out);
 	if (places->nr_devices) {
-		if (report->options->churn_ns)
-			fprintf(out,
-				"  advice          given %" PRIu64
-				" times, taken back %" PRIu64
-				", followed by %s\n",
-				tally->hints, tally->hints_withdrawn,
-				format_bytes(tally->hints_followed, text));
+		if (report->options->churn_ns) {
+			print_advice(tally, out);
+			print_evictions(tally, out);
+		}
 		fprintf(out, "  populated       %s\n",
 			format_bytes(stats->bytes_populated, text));
 		fprintf(out, "  faulted back    %s in %" PRIu64 " faults\n",

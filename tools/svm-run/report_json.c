@@ -165,6 +165,41 @@ static struct json_object *engine(const struct engine_tally *tally)
 	return object;
 }
 
+/* Kept pieces, by what came of them. */
+static struct json_object *kept(const struct tally *tally)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "pieces", tally->keeps);
+	put(object, "pages_that_stayed", tally->kept_pages);
+	put(object, "taken_back", tally->keeps_withdrawn);
+	put(object, "moved_after_that", tally->keeps_moved);
+	return object;
+}
+
+/* Pages that residency told of, by where they were. */
+static struct json_object *found(const struct tally *tally)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "on_devices", tally->seen_on_device);
+	put(object, "in_system_memory", tally->seen_in_system);
+	put(object, "elsewhere", tally->seen_elsewhere);
+	return object;
+}
+
+static struct json_object *evictions(const struct tally *tally)
+{
+	struct json_object *object = json_object_new_object();
+
+	put(object, "calls", tally->evictions);
+	put(object, "bytes", tally->bytes_evicted);
+	put_text(object, "left_out",
+		 tally->eviction_error ? strerrorname_np(-tally->eviction_error)
+				       : NULL);
+	return object;
+}
+
 static struct json_object *errors(const struct tally *tally)
 {
 	struct json_object *object = json_object_new_object();
@@ -196,6 +231,11 @@ int report_json(const struct report *report, FILE *out)
 	put(root, "advice_given", report->tally->hints);
 	put(root, "advice_taken_back", report->tally->hints_withdrawn);
 	put(root, "advice_followed_bytes", report->tally->hints_followed);
+	put(root, "batches", report->tally->batches);
+	put(root, "batch_ranges", report->tally->batch_ranges);
+	json_object_object_add(root, "pages_found", found(report->tally));
+	json_object_object_add(root, "kept", kept(report->tally));
+	json_object_object_add(root, "evictions", evictions(report->tally));
 	put(root, "vanished", report->tally->vanished);
 	json_object_object_add(root, "processes", processes(report));
 	json_object_object_add(root, "places", places(report->places));

@@ -23,10 +23,10 @@
 #define PROCESSES_MAX 4096
 /* Descriptors of svm-run itself, and of callers at the door. */
 #define FDS_KEPT 256
-/* pidfd, maps and pagemap of a process, and its moves in flight. */
-#define FDS_PER_PROCESS (3 + FLIGHTS_MAX)
+/* pidfd, maps and pagemap of a process, its moves in flight, and its batch. */
+#define FDS_PER_PROCESS (3 + FLIGHTS_MAX + 1)
 
-static size_t capacity(unsigned int nr_devices)
+static size_t capacity(unsigned int nr_contexts)
 {
 	struct rlimit limit;
 	size_t max;
@@ -38,19 +38,19 @@ static size_t capacity(unsigned int nr_devices)
 		getrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur <= FDS_KEPT)
 		return 1;
-	max = (limit.rlim_cur - FDS_KEPT) / (FDS_PER_PROCESS + nr_devices);
+	max = (limit.rlim_cur - FDS_KEPT) / (FDS_PER_PROCESS + nr_contexts);
 	if (max < 1)
 		max = 1;
 	return max < PROCESSES_MAX ? max : PROCESSES_MAX;
 }
 
 void roster_init(struct roster *roster, struct event_base *base,
-		 struct tally *tally, unsigned int nr_devices)
+		 struct tally *tally, unsigned int nr_contexts)
 {
 	*roster = (struct roster){
 		.base = base,
 		.tally = tally,
-		.max = capacity(nr_devices),
+		.max = capacity(nr_contexts),
 	};
 	roster->list = calloc(roster->max, sizeof(*roster->list));
 	if (!roster->list)

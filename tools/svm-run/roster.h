@@ -43,13 +43,13 @@ struct roster {
  * @roster: the roster.
  * @base: the loop.
  * @tally: where to count.
- * @nr_devices: descriptors that a process takes on top of its own.
+ * @nr_contexts: descriptors that a process takes on top of its own.
  *
  * Raises the soft limit of open files to the hard one, so start the program
  * first. Without memory there is room for none.
  */
 void roster_init(struct roster *roster, struct event_base *base,
-		 struct tally *tally, unsigned int nr_devices);
+		 struct tally *tally, unsigned int nr_contexts);
 
 /* Takes a newcomer in, and lets go of what its process was before. */
 void roster_join(struct roster *roster, struct newcomer *newcomer);

@@ -131,7 +131,8 @@ static void set_policies(struct session *session)
 	struct supervisor *supervisor = session->supervisor;
 
 	roster_init(&session->roster, session->base, &supervisor->tally,
-		    supervisor->places->nr_devices);
+		    supervisor->places->nr_devices +
+			    supervisor->places->nr_spares);
 	session->roster.join = supervisor->options->join;
 	session->roster.join_path = supervisor->options->join_path;
 	session->settle = (struct settle){

@@ -76,6 +76,18 @@ struct engine_tally {
  * @hints: pieces that were advised something that is in effect.
  * @hints_withdrawn: pieces whose advice was taken back.
  * @hints_followed: bytes that moved to the place that they preferred.
+ * @batches: of the moves, those of several ranges by one call.
+ * @batch_ranges: the ranges of these.
+ * @seen_on_device: pages that were found on a device.
+ * @seen_in_system: pages that were found in system memory.
+ * @seen_elsewhere: pages that were found neither here nor there.
+ * @keeps: pieces that were to be kept from svm-run's own moves.
+ * @kept_pages: pages that stayed for that.
+ * @keeps_withdrawn: pieces that were kept no more after that.
+ * @keeps_moved: of these, those that were seen to move then.
+ * @evictions: calls for room on a device.
+ * @bytes_evicted: that went home by these.
+ * @eviction_error: why there are no more of them: a negative errno, or 0.
  * @vanished: moves of memory that had been unmapped by then.
  * @errors: errno values that calls returned, by value; 0 for odd ones.
  * @engine: what devices did to the memory in place.
@@ -97,6 +109,18 @@ struct tally {
 	uint64_t hints;
 	uint64_t hints_withdrawn;
 	uint64_t hints_followed;
+	uint64_t batches;
+	uint64_t batch_ranges;
+	uint64_t seen_on_device;
+	uint64_t seen_in_system;
+	uint64_t seen_elsewhere;
+	uint64_t keeps;
+	uint64_t kept_pages;
+	uint64_t keeps_withdrawn;
+	uint64_t keeps_moved;
+	uint64_t evictions;
+	uint64_t bytes_evicted;
+	int eviction_error;
 	uint64_t vanished;
 	uint64_t errors[TALLY_ERRORS_MAX];
 	struct engine_tally engine;

@@ -7,7 +7,8 @@
  * process that is gone gives -ESRCH, as with the real one. svmd takes everybody,
  * or with FAKE_SVM_REFUSES nobody. FAKE_SVM_TELLS is a file that gets a line when
  * svmd is asked, and when FAKE_SVM_MOVES moves were made, so that a program can
- * stay until then; FAKE_SVM_LEFT is one for when a process is let go.
+ * stay until then; FAKE_SVM_LEFT is one for when a process is let go. With
+ * FAKE_SVM_DENIES nobody may evict.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,9 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include <svm/access.h>
+#include <svm/batch.h>
 #include <svm/events.h>
 #include <svm/exclusive.h>
 #include <svm/fence.h>
@@ -37,13 +40,29 @@ struct svm {
 	unsigned int fences;
 	unsigned int advised;
 	unsigned int sessions;
+	unsigned int batches;
+	bool keeps;
+	LIST_ENTRY(svm) keeper;
+	uintptr_t kept_start;
+	uintptr_t kept_end;
 };
+
+/* The handles that keep a piece. */
+static LIST_HEAD(, svm) keepers = LIST_HEAD_INITIALIZER(keepers);
 
 /* A move that has ended when it is looked at, or was cancelled. */
 struct svm_fence {
 	struct svm *svm;
 	bool cancelled;
 	struct svm_result result;
+};
+
+/* Moves, the results of which are there from the second look on. */
+struct svm_batch {
+	struct svm *svm;
+	size_t nr;
+	size_t taken;
+	bool looked_at;
 };
 
 /* A stream that has an event for each move: the CPU took it back at once. */
@@ -120,11 +139,13 @@ int svm_open(struct svm **out, const struct svm_open_opts *opts)
 struct svm *svm_close(struct svm *svm)
 {
 	if (svm) {
-		if (svm->streams || svm->fences)
+		if (svm->streams || svm->fences || svm->batches)
 			abort();
+		if (svm->keeps)
+			LIST_REMOVE(svm, keeper);
 		for (unsigned int i = 0; i < svm->nr_fds; i++)
 			close(svm->fds[i]);
-		if (svm->nr_fds)
+		if (svm->nr_fds && !svm->keeps)
 			tell("FAKE_SVM_LEFT", "left");
 	}
 	free(svm);
@@ -156,12 +177,32 @@ int svm_device_info(struct svm *svm, unsigned int index,
 	return 0;
 }
 
+/* Who keeps a piece of the same process? There is one at most. */
+static const struct svm *keeper_of(const struct svm *svm)
+{
+	const struct svm *keeper = LIST_FIRST(&keepers);
+
+	while (keeper && keeper->pid != svm->pid)
+		keeper = LIST_NEXT(keeper, keeper);
+	return keeper;
+}
+
+/* Is it kept from this handle? */
+static bool is_kept(const struct svm *svm, const struct svm_range *range)
+{
+	const struct svm *keeper = keeper_of(svm);
+	uintptr_t start = (uintptr_t)range->addr;
+
+	return keeper && keeper != svm && start < keeper->kept_end &&
+	       start + range->length > keeper->kept_start;
+}
+
 int svm_migrate_ranges(struct svm *svm, const struct svm_range *ranges,
 		       size_t nr, struct svm_place to,
 		       const struct svm_migrate_opts *opts,
 		       struct svm_result *result)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, kept = 0;
 
 	if (kill(svm->pid, 0))
 		return -ESRCH;
@@ -171,7 +212,10 @@ int svm_migrate_ranges(struct svm *svm, const struct svm_range *ranges,
 		if (!ranges[i].length || (uintptr_t)ranges[i].addr % 4096 ||
 		    ranges[i].length % 4096)
 			return -EINVAL;
-		bytes += ranges[i].length;
+		if (is_kept(svm, &ranges[i]))
+			kept += ranges[i].length;
+		else
+			bytes += ranges[i].length;
 	}
 	count_move(svm);
 	if (to.type == SVM_PLACE_DEVICE)
@@ -181,6 +225,7 @@ int svm_migrate_ranges(struct svm *svm, const struct svm_range *ranges,
 	svm->stats.refused[SVM_PAGE_PINNED]++;
 	result->bytes_moved = bytes;
 	result->pages[SVM_PAGE_MOVED] = bytes / 4096;
+	result->pages[SVM_PAGE_KEPT] = kept / 4096;
 	return 0;
 }
 
@@ -338,14 +383,29 @@ int svm_migrate_async(struct svm *svm, void *addr, size_t length,
 	return 0;
 }
 
+/* To keep is for a handle of its own, which ends it: there is no taking back. */
+static int keep(struct svm *svm, const void *addr, size_t length)
+{
+	if (svm->nr_fds != 1 || svm->keeps || keeper_of(svm))
+		abort();
+	svm->keeps = true;
+	svm->kept_start = (uintptr_t)addr;
+	svm->kept_end = svm->kept_start + length;
+	LIST_INSERT_HEAD(&keepers, svm, keeper);
+	return SVM_ADVICE_KEEP;
+}
+
 /* What svm-run could not take back is not for it to give. */
 int svm_advise(struct svm *svm, const void *addr, size_t length,
 	       const struct svm_advise_opts *opts)
 {
 	if (kill(svm->pid, 0))
 		return -ESRCH;
-	if ((uintptr_t)addr % 4096 || !length || length % 4096 ||
-	    (opts->set | opts->clear) &
+	if ((uintptr_t)addr % 4096 || !length || length % 4096)
+		abort();
+	if (opts->set == SVM_ADVICE_KEEP && !opts->clear)
+		return keep(svm, addr, length);
+	if ((opts->set | opts->clear) &
 		    ~(uint32_t)(SVM_ADVICE_PREFER | SVM_ADVICE_READ_MOSTLY) ||
 	    !(opts->set | opts->clear) || (opts->set & opts->clear) ||
 	    !(opts->set & SVM_ADVICE_PREFER) != !opts->place.type)
@@ -397,6 +457,108 @@ struct svm_fence *svm_fence_close(struct svm_fence *fence)
 	fence->svm->fences--;
 	free(fence);
 	return NULL;
+}
+
+/* Page by page: on a device, nowhere, or in system memory. */
+static struct svm_page where_is(uintptr_t addr)
+{
+	struct svm_page page = { .place = SVM_PLACE_SYSTEM };
+
+	if (addr / 4096 % 8 == 7)
+		page.place = SVM_PLACE_DEVICE;
+	else if (addr / 4096 % 8 >= 5)
+		page.place = SVM_PLACE_NONE;
+	return page;
+}
+
+ssize_t svm_residency(struct svm *svm, const void *addr, size_t length,
+		      struct svm_page *pages, size_t count)
+{
+	size_t nr = length / 4096;
+
+	if (kill(svm->pid, 0))
+		return -ESRCH;
+	if ((uintptr_t)addr % 4096 || !nr || length % 4096 || nr > count)
+		abort();
+	for (size_t i = 0; i < nr; i++)
+		pages[i] = where_is((uintptr_t)addr + i * 4096);
+	return (ssize_t)nr;
+}
+
+/* What is there already, or nowhere, need not move. */
+static void check_needed(const struct svm_range *range, struct svm_place to)
+{
+	for (size_t at = 0; at < range->length; at += 4096) {
+		struct svm_page page = where_is((uintptr_t)range->addr + at);
+
+		if (page.place == SVM_PLACE_NONE ||
+		    (page.place == to.type && page.id == to.id))
+			abort();
+	}
+}
+
+/* One move for all that there is to count. */
+int svm_migrate_batch(struct svm *svm, const struct svm_range *ranges,
+		      size_t nr, struct svm_place to,
+		      const struct svm_migrate_opts *opts,
+		      struct svm_batch **out)
+{
+	struct svm_batch *batch = calloc(1, sizeof(*batch));
+	struct svm_result result = SVM_RESULT_INIT;
+	int err;
+
+	if (!batch)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++)
+		check_needed(&ranges[i], to);
+	err = svm_migrate_ranges(svm, ranges, nr, to, opts, &result);
+	if (err) {
+		free(batch);
+		return err;
+	}
+	batch->svm = svm;
+	batch->nr = nr;
+	svm->batches++;
+	*out = batch;
+	return 0;
+}
+
+int svm_batch_next(struct svm_batch *batch, size_t *index, int *error,
+		   struct svm_result *result)
+{
+	if (batch->taken == batch->nr)
+		return -ENODATA;
+	if (!batch->looked_at) {
+		batch->looked_at = true;
+		return -EAGAIN;
+	}
+	if (index)
+		*index = batch->taken;
+	batch->taken++;
+	*error = 0;
+	*result = (struct svm_result)SVM_RESULT_INIT;
+	return 0;
+}
+
+struct svm_batch *svm_batch_close(struct svm_batch *batch)
+{
+	if (batch)
+		batch->svm->batches--;
+	free(batch);
+	return NULL;
+}
+
+int svm_evict(struct svm *svm, uint32_t id, uint64_t bytes, uint64_t *evicted)
+{
+	static bool denied;
+
+	if (!has(svm, id) || !bytes || bytes % 4096 || denied)
+		abort();
+	denied = getenv("FAKE_SVM_DENIES");
+	if (denied)
+		return -EPERM;
+	*evicted = bytes;
+	return 0;
 }
 
 int svm_get_stats(struct svm *svm, struct svm_stats *stats)

@@ -127,6 +127,16 @@ holds "of which some are cancelled" "$(field background_cancelled) > 0 &&
 holds "advice is given" "$(field advice_given) > 0"
 holds "taken back" "$(field advice_taken_back) > 0 && $(field advice_taken_back) < $(field advice_given)"
 holds "and followed" "$(field advice_followed_bytes) > 0"
+holds "batches have several ranges" "$(field batches) > 0 && $(field batch_ranges) > $(field batches)"
+holds "and are not the most of it" "$(field batches) < $(field passes) / 4"
+holds "pages are found on devices and at home" "$(field pages_found.on_devices) > 0 &&
+	$(field pages_found.in_system_memory) > $(field pages_found.elsewhere) &&
+	$(field pages_found.elsewhere) > $(field pages_found.on_devices)"
+holds "pieces are kept" "$(field kept.pieces) == 4 && $(field kept.pages_that_stayed) >= 4"
+holds "and none is left" "$(field kept.taken_back) == 4 && $(field kept.moved_after_that) == 4"
+holds "devices are made to free some" "$(field evictions.calls) > 0 && $(field evictions.bytes) > 0"
+holds "now and then" "$(field evictions.calls) < $(field passes) / 4"
+says "which is reported" "evicted   "
 in_place=devices_in_place
 holds "devices do atomics" "$(field $in_place.atomics) > 0 && $(field $in_place.atomics_refused) == 0"
 holds "and read" "$(field $in_place.reads) > 0 && $(field $in_place.bytes_read) > 0"
@@ -142,6 +152,13 @@ says "and events" "events  "
 says "with the seed that was given" "seed 5"
 says "and refusals by reason" "pinned"
 says "and no page lost" "no page lost"
+: >"$dir/told"
+expect "who may not evict does not" 0 env FAKE_SVM_MOVES=300 FAKE_SVM_DENIES=1 "$run" --churn 1ms --report \
+	--report-json="$dir/json" -- "$subject" until "$dir/told"
+holds "and has done none" "$(field evictions.calls) == 0"
+[[ $(field evictions.left_out) == EPERM && $(field errors) == '{}' ]]
+ok "which is no error" $?
+says "but is said" "evictions       left out: Operation not permitted"
 : >"$dir/told"
 expect "naming a node leaves the devices out" 0 env FAKE_SVM_MOVES=1 "$run" --node 0 --report-json="$dir/json" -- \
 	"$subject" until "$dir/told"
