@@ -22,7 +22,7 @@ const struct group group = {
 #define LENGTH MIB(8)
 #define IDLE MIB(16)
 /* So many calls of svm-run that of each thing that it does there are some. */
-#define CALLS 400
+#define CALLS 250
 #define FORKS 4
 #define THREADS 2
 
