@@ -253,8 +253,9 @@ static int svm_engine_bytes(struct svm_engine *engine)
 
 /*
  * Whether an atomic on a mirrored page would be one: on a device nobody else
- * has it; in system memory the CPU must not. Memory that can't be had
- * exclusively is shared with the CPU, whose atomics are the engine's own kind.
+ * has it, or it is coherent; in system memory the CPU must not. Coherent memory, and
+ * what can't be had exclusively, is shared with the CPU, whose atomics are the
+ * engine's own kind.
  */
 static bool svm_engine_is_alone(struct svm_chunk *chunk, unsigned long addr)
 {

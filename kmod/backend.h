@@ -2,6 +2,7 @@
 #ifndef SVM_BACKEND_H
 #define SVM_BACKEND_H
 
+#include <linux/memremap.h>
 #include <linux/types.h>
 
 struct page;
@@ -11,8 +12,12 @@ struct svm_device;
  * struct svm_backend - how a kind of device stores and copies its bytes
  * @type: enum svm_device_type.
  * @name: for sysfs.
- * @init: get the memory of @sdev->bytes bytes. May sleep. Required, as what
- *	follows; but all of it is NULL for a device without memory for pages.
+ * @memory: what kind of device pages the memory is for. If the CPU can address it,
+ *	@init sets @sdev->region, which is released before @fini; else addresses are
+ *	made up. 0 for a device without memory for pages.
+ * @init: get the memory of @sdev->bytes bytes, on @sdev->node unless that is
+ *	NUMA_NO_NODE: -EINVAL for a node that can't have it. May sleep. Required, as
+ *	what follows; but all of it is NULL for a device without memory for pages.
  * @fini: give it back; no page is in use any more. May sleep.
  * @write: copy @nr system pages into device memory.
  * @read: copy from device memory into @nr system pages.
@@ -30,6 +35,7 @@ struct svm_device;
 struct svm_backend {
 	u32 type;
 	const char *name;
+	enum memory_type memory;
 	int (*init)(struct svm_device *sdev);
 	void (*fini)(struct svm_device *sdev);
 	int (*write)(struct svm_device *sdev, u64 offset, struct page *src,
@@ -40,6 +46,7 @@ struct svm_backend {
 	void *(*address)(struct svm_device *sdev, u64 offset);
 };
 
+extern const struct svm_backend svm_coherent_backend;
 extern const struct svm_backend svm_ram_backend;
 
 #endif /* SVM_BACKEND_H */

@@ -100,7 +100,9 @@ u64 svm_device_page_orders(struct svm_device *sdev)
 	u64 orders = BIT(0);
 
 #ifdef SVM_HAVE_LARGE_FOLIOS
-	if (sdev->pool && thp_migration_supported())
+	/* Of coherent memory the core takes huge pages for the system's. */
+	if (sdev->pool && thp_migration_supported() &&
+	    sdev->backend->memory == MEMORY_DEVICE_PRIVATE)
 		orders |= BIT(SVM_BLOCK_ORDER);
 #endif
 	return orders;
@@ -236,7 +238,9 @@ static int svm_device_add_memory(struct svm_device *sdev, u64 bytes)
 	if (ret)
 		return ret;
 
-	sdev->region = request_free_mem_region(&iomem_resource, bytes, "svm");
+	if (!sdev->region)
+		sdev->region = request_free_mem_region(&iomem_resource, bytes,
+						       "svm");
 	if (IS_ERR(sdev->region)) {
 		ret = PTR_ERR(sdev->region);
 		goto err_fini_backend;
@@ -248,7 +252,7 @@ static int svm_device_add_memory(struct svm_device *sdev, u64 bytes)
 		goto err_release_region;
 	}
 
-	sdev->pagemap.type = MEMORY_DEVICE_PRIVATE;
+	sdev->pagemap.type = sdev->backend->memory;
 	sdev->pagemap.range.start = sdev->region->start;
 	sdev->pagemap.range.end = sdev->region->start + bytes - 1;
 	sdev->pagemap.nr_range = 1;
@@ -322,6 +326,8 @@ static void svm_device_drop_id(struct svm_device *sdev)
 static const struct svm_backend *svm_backend_of(u32 type)
 {
 	switch (type) {
+	case SVM_DEVICE_COHERENT:
+		return &svm_coherent_backend;
 	case SVM_DEVICE_RAM:
 		return &svm_ram_backend;
 	default:
@@ -356,7 +362,6 @@ static struct svm_device *svm_device_add(const struct svm_backend *backend,
 	sdev->dev.release = svm_device_release;
 	if (dma)
 		sdev->dev.parent = dma->dev;
-	set_dev_node(&sdev->dev, node);
 	/* Nobody but us until it has a node in the file system. */
 	sdev->busy = true;
 
@@ -365,6 +370,7 @@ static struct svm_device *svm_device_add(const struct svm_backend *backend,
 		if (ret)
 			goto err_put;
 	}
+	set_dev_node(&sdev->dev, sdev->node);
 	svm_pins_init(&sdev->pins, sdev->bytes);
 
 	ret = svm_device_take_id(sdev);
@@ -382,7 +388,7 @@ static struct svm_device *svm_device_add(const struct svm_backend *backend,
 	if (ret)
 		goto err_drop_id;
 
-	trace_svm_device_add(sdev->id, sdev->bytes, node);
+	trace_svm_device_add(sdev->id, sdev->bytes, sdev->node);
 	return sdev;
 
 err_drop_id:
@@ -407,7 +413,7 @@ static void svm_device_release_busy(struct svm_device *sdev)
  * svm_device_create() - make a device
  * @type: enum svm_device_type.
  * @bytes: size of its memory, a multiple of 2 MiB.
- * @node: NUMA node, or NUMA_NO_NODE.
+ * @node: NUMA node, or NUMA_NO_NODE for what the backend finds.
  * @id: the N of the new svmN.
  *
  * Return: 0 or a negative errno value.
@@ -421,8 +427,7 @@ int svm_device_create(u32 type, u64 bytes, int node, u32 *id)
 		return -EOPNOTSUPP;
 	if (!bytes || !IS_ALIGNED(bytes, SZ_2M))
 		return -EINVAL;
-	if (node != NUMA_NO_NODE &&
-	    (node < 0 || node >= MAX_NUMNODES || !node_state(node, N_MEMORY)))
+	if (node != NUMA_NO_NODE && (node < 0 || node >= MAX_NUMNODES))
 		return -EINVAL;
 
 	sdev = svm_device_add(backend, NULL, bytes, node);

@@ -14,6 +14,7 @@
 #include "backend.h"
 #include "counters.h"
 #include "pins.h"
+#include "pool.h"
 
 struct svm_copy_engine;
 struct svm_dma;
@@ -47,7 +48,8 @@ struct svm_pool;
  * @owners: address spaces that have it open or have memory on it.
  * @fair_lock: held by who takes memory from several of them.
  * @pins: the quota of memory that is advised to stay.
- * @region: the address space that the pages' frame numbers are from.
+ * @region: the addresses that the pages' frame numbers are from: the memory's own
+ *	if the CPU can address it.
  * @pagemap: the device pages. Its end is open: keep it last.
  */
 struct svm_device {
@@ -115,7 +117,21 @@ static inline struct svm_device *svm_device_of_page(struct page *page)
  */
 static inline bool svm_is_device_page(struct page *page)
 {
-	return is_device_private_page(page);
+#ifdef SVM_HAVE_DEVICE_PRIVATE
+	if (is_device_private_page(page))
+		return true;
+	/* Other drivers' is mapped for the CPU, and so for us, as any memory. */
+	return is_device_coherent_page(page) &&
+	       page_pgmap(page)->owner == SVM_PGMAP_OWNER;
+#else
+	return false;
+#endif
+}
+
+/* Whether memory is placed on a device in huge pages, too. */
+static inline bool svm_device_takes_huge(struct svm_device *sdev)
+{
+	return svm_device_page_orders(sdev) & BIT(SVM_BLOCK_ORDER);
 }
 
 /* Where a device page is in its device's memory, in bytes. */

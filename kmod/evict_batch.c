@@ -38,10 +38,12 @@
 #include "device.h"
 #include "evict.h"
 #include "evict_batch.h"
+#include "exclusive.h"
 #include "family.h"
 #include "owner.h"
 #include "pool.h"
 #include "rmap.h"
+#include "setup.h"
 #include "walk.h"
 
 #ifdef SVM_HAVE_DEVICE_PRIVATE
@@ -222,7 +224,7 @@ static void svm_evict_run(struct svm_eviction *ev,
 		.start = start + first * PAGE_SIZE,
 		.end = start + (first + nr) * PAGE_SIZE,
 		.pgmap_owner = SVM_PGMAP_OWNER,
-		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE | flags,
+		.flags = SVM_SELECT_DEVICE | flags,
 	};
 	struct svm_evict_frame *frame;
 	u64 began = ktime_get_ns();
@@ -287,6 +289,29 @@ static void svm_evict_huge(struct svm_eviction *ev,
 }
 #endif
 
+/*
+ * End exclusive access to pages of a window that shall go: those of coherent memory
+ * can be had so. Return: whether there were any.
+ */
+static bool svm_evict_end_exclusive(struct svm_eviction *ev,
+				    struct svm_evict_batch *batch,
+				    struct vm_area_struct *vma,
+				    unsigned long start, unsigned long nr)
+{
+	bool ended = false;
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (!(batch->pages[i].flags & SVM_PAGE_F_EXCLUSIVE) ||
+		    !svm_evict_wants(ev, batch, &batch->pages[i]))
+			continue;
+		svm_exclusive_fault(vma, start + i * PAGE_SIZE);
+		ended = true;
+		cond_resched();
+	}
+	return ended;
+}
+
 /* Move what a VMA has of the batch in the 2 MiB around an address. */
 static void svm_evict_window(struct svm_eviction *ev,
 			     struct svm_evict_batch *batch,
@@ -300,6 +325,8 @@ static void svm_evict_window(struct svm_eviction *ev,
 	start = max(start, vma->vm_start);
 	nr = (end - start) >> PAGE_SHIFT;
 	svm_walk(vma, start, nr, pages);
+	if (svm_evict_end_exclusive(ev, batch, vma, start, nr))
+		svm_walk(vma, start, nr, pages);
 	if (pages[0].flags & SVM_PAGE_F_HUGE) {
 		svm_evict_huge(ev, batch, vma, start);
 		return;

@@ -210,6 +210,21 @@ bool svm_holds_have(struct svm_holds *holds, unsigned long addr)
 	return have;
 }
 
+/**
+ * svm_exclusive_fault() - end exclusive access to a page as a touch by the CPU does
+ * @vma: the VMA; its mmap_lock is held, and stays so.
+ * @addr: page aligned.
+ *
+ * Does not wait for a folio that is locked: then nothing ends.
+ */
+void svm_exclusive_fault(struct vm_area_struct *vma, unsigned long addr)
+{
+	handle_mm_fault(vma, addr,
+			FAULT_FLAG_REMOTE | FAULT_FLAG_ALLOW_RETRY |
+				FAULT_FLAG_RETRY_NOWAIT,
+			NULL);
+}
+
 #ifdef SVM_HAVE_EXCLUSIVE
 /* Whether somebody has the page locked, as who holds it does. */
 static bool svm_exclusive_is_locked(struct mm_struct *mm, unsigned long addr)

@@ -10,6 +10,7 @@
 struct svm_context;
 struct svm_ioctl_exclusive;
 struct svm_mirror;
+struct vm_area_struct;
 
 /**
  * struct svm_holds - what a context keeps the CPU waiting for
@@ -40,6 +41,7 @@ void svm_holds_let_go(struct svm_holds *holds, unsigned long start,
 		      unsigned long end);
 bool svm_holds_have(struct svm_holds *holds, unsigned long addr);
 void svm_exclusive_look(struct svm_mirror *mirror, unsigned long addr);
+void svm_exclusive_fault(struct vm_area_struct *vma, unsigned long addr);
 int svm_exclusive_take(struct svm_mirror *mirror, unsigned long addr);
 int svm_exclusive(struct svm_context *ctx, struct svm_ioctl_exclusive *arg);
 

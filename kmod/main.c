@@ -2,7 +2,8 @@
 /*
  * Loading and unloading the module.
  *
- * Devices may be made when it is loaded, by the parameter "ram". Unloading moves
+ * Devices may be made when it is loaded, by the parameters "ram" and "coherent".
+ * Unloading moves
  * every page home first, with processes still using them; it is refused, as for
  * any module, while a file of ours is open.
  */
@@ -11,6 +12,7 @@
 #include <linux/nodemask.h>
 #include <linux/string.h>
 
+#include "coherent.h"
 #include "control.h"
 #include "crew.h"
 #include "debug.h"
@@ -29,6 +31,11 @@ static char *ram;
 module_param(ram, charp, 0444);
 MODULE_PARM_DESC(ram,
 		 "Devices of system memory: SIZE[@NODE][,SIZE[@NODE]...], sizes with K, M or G, in multiples of 2M");
+
+static char *coherent;
+module_param(coherent, charp, 0444);
+MODULE_PARM_DESC(coherent,
+		 "Devices of memory that the CPU can address, kept from the system: SIZE@START[,SIZE@START...], physical addresses, both in multiples of 2M");
 
 /* One SIZE[@NODE]. */
 static int svm_create_ram(const char *spec)
@@ -50,23 +57,25 @@ static int svm_create_ram(const char *spec)
 	return svm_device_create(SVM_DEVICE_RAM, bytes, node, &id);
 }
 
-static int svm_create_rams(void)
+/* Make a device of each word of a parameter. */
+static int svm_create_each(const char *name, const char *value,
+			   int (*create)(const char *spec))
 {
 	char *specs, *rest, *spec;
 	int ret = 0;
 
-	if (!ram || !*ram)
+	if (!value || !*value)
 		return 0;
-	specs = kstrdup(ram, GFP_KERNEL);
+	specs = kstrdup(value, GFP_KERNEL);
 	if (!specs)
 		return -ENOMEM;
 	rest = specs;
 	while (!ret && (spec = strsep(&rest, ","))) {
-		ret = svm_create_ram(spec);
+		ret = create(spec);
 		/* The loader's caller sees an error number only. */
 		if (ret)
-			pr_err("svm: parameter ram: device '%s': %pe\n", spec,
-			       ERR_PTR(ret));
+			pr_err("svm: parameter %s: device '%s': %pe\n", name,
+			       spec, ERR_PTR(ret));
 	}
 	kfree(specs);
 	return ret;
@@ -93,7 +102,10 @@ static int __init svm_init(void)
 	ret = svm_devices_init();
 	if (ret)
 		goto err_exit_exclusives;
-	ret = svm_create_rams();
+	ret = svm_create_each("ram", ram, svm_create_ram);
+	if (ret)
+		goto err_destroy_devices;
+	ret = svm_create_each("coherent", coherent, svm_coherent_create);
 	if (ret)
 		goto err_destroy_devices;
 	ret = svm_edu_init();
@@ -109,6 +121,7 @@ err_exit_edu:
 	svm_edu_exit();
 err_destroy_devices:
 	svm_device_destroy_all();
+	svm_coherent_exit();
 	svm_devices_exit();
 err_exit_exclusives:
 	svm_exclusives_exit();
@@ -130,6 +143,7 @@ static void __exit svm_exit(void)
 	svm_workers_exit();
 	svm_crews_exit();
 	svm_device_destroy_all();
+	svm_coherent_exit();
 	svm_devices_exit();
 	/* Contexts are freed by RCU, with code of ours only in the callback's queue. */
 	rcu_barrier();

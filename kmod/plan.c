@@ -66,6 +66,8 @@ bool svm_plan_huge(struct svm_migration *mig, struct vm_area_struct *vma,
 		   const struct svm_page *page)
 {
 #ifdef SVM_HAVE_LARGE_FOLIOS
+	if (mig->to_device && !svm_device_takes_huge(mig->sdev))
+		return false;
 	switch (page->place) {
 	case SVM_PLACE_NONE:
 		return (page->flags & SVM_WALK_F_BARE) &&
@@ -120,6 +122,8 @@ enum svm_page_status svm_page_plan(struct svm_migration *mig,
 	case SVM_PLACE_DEVICE:
 		if (mig->to_device && page->id == mig->sdev->id)
 			return SVM_PAGE_ALREADY;
+		if (page->flags & SVM_PAGE_F_EXCLUSIVE)
+			return SVM_PAGE_BUSY;
 		break;
 	case SVM_PLACE_OTHER_DEVICE:
 		return SVM_PAGE_OTHER_DEVICE;
@@ -154,6 +158,9 @@ enum svm_page_status svm_locked_page_plan(struct svm_migration *mig,
 						 SVM_PAGE_HOLE;
 	folio = page_folio(page);
 	if (folio_is_zone_device(folio)) {
+		/* A huge one of coherent memory the core takes whosever it is. */
+		if (!svm_is_device_page(page))
+			return SVM_PAGE_OTHER_DEVICE;
 		if (mig->to_device && svm_device_of_page(page) == mig->sdev)
 			return SVM_PAGE_ALREADY;
 		return SVM_PAGE_CANDIDATE;
@@ -178,7 +185,8 @@ enum svm_page_status svm_locked_page_plan(struct svm_migration *mig,
 static bool svm_folio_is_pinned(struct folio *folio)
 {
 	/* Ours, and that of a list on the way to the LRU. */
-	long expected = 1 + !folio_test_lru(folio);
+	long expected = 1 + (!folio_test_lru(folio) &&
+			     !folio_is_zone_device(folio));
 
 	expected += folio_mapcount(folio);
 	if (folio_test_swapcache(folio))

@@ -13,6 +13,7 @@
  * Limits: 8 bytes for each 2 MiB.
  */
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -105,6 +106,8 @@ static int svm_ram_init(struct svm_device *sdev)
 	unsigned long i;
 
 	if (PFN_DOWN(sdev->bytes) > totalram_pages())
+		return -EINVAL;
+	if (sdev->node != NUMA_NO_NODE && !node_state(sdev->node, N_MEMORY))
 		return -EINVAL;
 	ram = kvzalloc(struct_size(ram, block, nr), GFP_KERNEL);
 	if (!ram)
@@ -209,6 +212,7 @@ const struct svm_backend svm_ram_backend = {
 	.init = svm_ram_init,
 	.fini = svm_ram_fini,
 #ifdef SVM_HAVE_DEVICE_PRIVATE
+	.memory = MEMORY_DEVICE_PRIVATE,
 	.write = svm_ram_write,
 	.read = svm_ram_read,
 	.clear = svm_ram_clear,

@@ -38,6 +38,7 @@
 #include "copy.h"
 #include "crew.h"
 #include "device.h"
+#include "exclusive.h"
 #include "home.h"
 #include "migration.h"
 #include "pool.h"
@@ -386,8 +387,7 @@ static void svm_begin_batch(struct svm_run *run, struct svm_batch *batch,
 			.start = run->addr + first * PAGE_SIZE,
 			.end = run->addr + end * PAGE_SIZE,
 			.pgmap_owner = SVM_PGMAP_OWNER,
-			.flags = MIGRATE_VMA_SELECT_SYSTEM |
-				 MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+			.flags = MIGRATE_VMA_SELECT_SYSTEM | SVM_SELECT_DEVICE,
 		},
 		.first = first,
 	};
@@ -659,8 +659,7 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 
 	/* Who takes holes only locks no folio, and so can't block on one. */
 	if (family)
-		args.flags |= MIGRATE_VMA_SELECT_SYSTEM |
-			      MIGRATE_VMA_SELECT_DEVICE_PRIVATE;
+		args.flags |= MIGRATE_VMA_SELECT_SYSTEM | SVM_SELECT_DEVICE;
 
 	ret = svm_migrate_setup(&args);
 	if (ret) {
@@ -847,9 +846,6 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
 				      struct vm_area_struct *vma,
 				      unsigned long start, unsigned long nr)
 {
-	/* Keeps mmap_lock, and does not wait for a folio that is locked. */
-	unsigned int flags = FAULT_FLAG_REMOTE | FAULT_FLAG_ALLOW_RETRY |
-			     FAULT_FLAG_RETRY_NOWAIT;
 	struct svm_scratch *s = mig->scratch;
 	bool ended = false;
 	unsigned long i;
@@ -865,7 +861,7 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
 			continue;
 		svm_mirror_end_exclusive(&mig->ctx->mirror, addr,
 					 SVM_CAUSE_MIGRATE);
-		handle_mm_fault(vma, addr, flags, NULL);
+		svm_exclusive_fault(vma, addr);
 		ended = true;
 		cond_resched();
 	}

@@ -394,12 +394,12 @@ static unsigned long svm_exclusive_pfn(softleaf_t entry)
 }
 
 /**
- * svm_walk_get_folio() - take a reference to the system folio at an address
+ * svm_walk_get_folio() - take a reference to the folio at an address
  * @vma: the VMA, not of hugetlbfs; its mmap_lock is held.
  * @addr: page aligned address.
  *
- * Return: the folio, to be put, or NULL if there is none in system memory. It may
- * be one that a device has exclusively.
+ * Return: the folio, to be put, or NULL if there is none that the CPU can address. It
+ * may be one that a device has exclusively.
  */
 struct folio *svm_walk_get_folio(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -422,7 +422,8 @@ struct folio *svm_walk_get_folio(struct vm_area_struct *vma, unsigned long addr)
 	}
 	if (pfn && pfn_valid(pfn)) {
 		folio = pfn_folio(pfn);
-		if (folio_is_zone_device(folio))
+		if (folio_is_zone_device(folio) &&
+		    !folio_is_device_coherent(folio))
 			folio = NULL;
 		else
 			folio_get(folio);

@@ -237,12 +237,18 @@ struct svm_ioctl_advice arg_advice(const void *addr, size_t length,
 
 uint32_t create_device(uint64_t bytes)
 {
+	return create_device_of(SVM_DEVICE_RAM, bytes);
+}
+
+uint32_t create_device_of(uint32_t type, uint64_t bytes)
+{
 	struct svm_ioctl_create c = arg_create(bytes, SVM_NODE_ANY);
 	int fd = open_control();
 	char path[32];
 
 	if (!(device_info(fd).capabilities & SVM_CAP_CREATE))
 		skip("devices can't be created on this kernel");
+	c.type = type;
 	CHECK_RET(svm_call(fd, SVM_IOCTL_CREATE, &c), 0);
 	close(fd);
 	snprintf(path, sizeof(path), "/dev/svm%u", c.id);

@@ -149,6 +149,8 @@ struct svm_ioctl_advice arg_advice(const void *addr, size_t length,
 
 /* Makes a ram device, waits for its node. Skips the case where it can't. */
 uint32_t create_device(uint64_t bytes);
+/* The same of any type, for what is to succeed. */
+uint32_t create_device_of(uint32_t type, uint64_t bytes);
 void destroy_device(uint32_t id);
 
 #endif /* GUEST_DEV_H */

@@ -84,7 +84,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "--case"))
 		return run_one(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "--module-args")) {
-		puts(group.module_args);
+		const char *more = group.module_arg ? group.module_arg() : NULL;
+
+		printf("%s %s\n", group.module_args, more ? more : "");
 		return 0;
 	}
 	if (argc == 2 && !strcmp(argv[1], "--list")) {

@@ -31,6 +31,8 @@ struct test_case {
 struct group {
 	/* Arguments for the module, or "none". */
 	const char *module_args;
+	/* One more that depends on the machine; may return NULL. */
+	const char *(*module_arg)(void);
 	/* Skip all cases where the kernel can't move pages to a device. */
 	bool needs_device_memory;
 	/* Cases load and unload the module themselves. */

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -88,6 +90,26 @@ void pin_by_pipe(const int pipefd[2], void *addr, size_t length)
 	struct iovec iov = { addr, length };
 
 	CHECK_EQ(vmsplice(pipefd[1], &iov, 1, 0), length);
+}
+
+int pin_by_uring(void *addr, size_t length)
+{
+	struct io_uring_params params = { 0 };
+	struct iovec iov = { addr, length };
+	int ring = syscall(SYS_io_uring_setup, 4, &params);
+
+	if (ring < 0)
+		skip("no io_uring: %s", err_name(errno));
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &iov,
+		    1))
+		skip("io_uring can't register buffers: %s", err_name(errno));
+	return ring;
+}
+
+void unpin_by_uring(int ring)
+{
+	CHECK_SYS(syscall(SYS_io_uring_register, ring,
+			  IORING_UNREGISTER_BUFFERS, NULL, 0));
 }
 
 void fill_part(void *addr, size_t length, uint64_t seed, size_t offset)

@@ -43,6 +43,12 @@ void *find_gap(size_t length);
 
 /* Fill a pipe with references to the pages, not with copies of them. */
 void pin_by_pipe(const int pipefd[2], void *addr, size_t length);
+/*
+ * Register memory with an io_uring: pinned for long, as RDMA does it. Returns the
+ * ring; skips where there is none.
+ */
+int pin_by_uring(void *addr, size_t length);
+void unpin_by_uring(int ring);
 
 /* The word that belongs at an offset in memory filled with a seed. */
 static inline uint64_t pattern(uint64_t seed, size_t word)

@@ -4,10 +4,8 @@
  * pinned, and move when the holder has let go.
  */
 #include <fcntl.h>
-#include <linux/io_uring.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -175,36 +173,15 @@ CASE(vmsplice_to_system)
 	check_fill(addr, LENGTH, 1);
 }
 
-/* Buffers registered with io_uring: pinned for long, as RDMA does it. */
-static int uring_pin(char *addr, size_t length)
-{
-	struct io_uring_params params = { 0 };
-	struct iovec iov = { addr, length };
-	int ring = syscall(SYS_io_uring_setup, 4, &params);
-
-	if (ring < 0)
-		skip("no io_uring: %s", err_name(errno));
-	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &iov,
-		    1))
-		skip("io_uring can't register buffers: %s", err_name(errno));
-	return ring;
-}
-
-static void uring_unpin(int ring)
-{
-	CHECK_SYS(syscall(SYS_io_uring_register, ring,
-			  IORING_UNREGISTER_BUFFERS, NULL, 0));
-}
-
 CASE(io_uring_buffers)
 {
 	int fd = open_device(0), ring;
 	char *addr = map_anon(LENGTH);
 
 	fill(addr, LENGTH, 1);
-	ring = uring_pin(page_at(addr, FIRST), HELD * PAGE);
+	ring = pin_by_uring(page_at(addr, FIRST), HELD * PAGE);
 	check_pinned(fd, addr);
-	uring_unpin(ring);
+	unpin_by_uring(ring);
 	/* The ring lets go of the pages in its own time. */
 	CHECK(EVENTUALLY(
 		!move(fd, addr, LENGTH, TO_DEVICE, 0).pages[SVM_PAGE_PINNED]));
@@ -218,7 +195,7 @@ CASE(io_uring_closed)
 	char *addr = map_anon(LENGTH);
 
 	fill(addr, LENGTH, 1);
-	ring = uring_pin(page_at(addr, FIRST), HELD * PAGE);
+	ring = pin_by_uring(page_at(addr, FIRST), HELD * PAGE);
 	check_pinned(fd, addr);
 	CHECK_SYS(close(ring));
 	CHECK(EVENTUALLY(
@@ -234,12 +211,12 @@ CASE(io_uring_buffers_on_device)
 
 	fill(addr, LENGTH, 1);
 	move_all(fd, addr, LENGTH, TO_DEVICE);
-	ring = uring_pin(page_at(addr, FIRST), HELD * PAGE);
+	ring = pin_by_uring(page_at(addr, FIRST), HELD * PAGE);
 	check_home(fd, page_at(addr, FIRST), HELD * PAGE);
 	CHECK_EQ(move(fd, addr, LENGTH, TO_DEVICE, 0).pages[SVM_PAGE_PINNED],
 		 HELD);
 	check_fill(addr, LENGTH, 1);
-	uring_unpin(ring);
+	unpin_by_uring(ring);
 }
 
 /* Held while shared with a child: each keeps what it wrote. */

@@ -79,7 +79,7 @@ enum {
 };
 
 /* The version of this contract: grows by one with each published change. */
-#define SVM_UAPI_VERSION 5
+#define SVM_UAPI_VERSION 6
 
 /* No NUMA node in particular. */
 #define SVM_NODE_ANY (-1)
@@ -103,11 +103,16 @@ enum svm_call_flags {
  * @SVM_DEVICE_DMA: a PCI function that masters the bus, such as QEMU's edu. It has
  *	no memory for pages; what it does with an address space's memory it does
  *	by DMA. It comes and goes with its driver in /sys/bus/pci.
+ * @SVM_DEVICE_COHERENT: memory that the CPU addresses as well, in ranges that were
+ *	named when the module was loaded (parameter coherent). What has moved
+ *	there stays mapped: the CPU works on it in place, and no touch brings it
+ *	home.
  */
 enum svm_device_type {
 	SVM_DEVICE_NONE = 0,
 	SVM_DEVICE_RAM = 1,
 	SVM_DEVICE_DMA = 2,
+	SVM_DEVICE_COHERENT = 3,
 };
 
 /**
@@ -548,18 +553,20 @@ struct svm_ioctl_stats {
  * struct svm_ioctl_create - ioctl(SVM_IOCTL_CREATE) on /dev/svm-control
  * @size: sizeof(struct svm_ioctl_create).
  * @flags: must be 0.
- * @type: &enum svm_device_type: %SVM_DEVICE_RAM.
- * @node: NUMA node from which a ram device takes its memory, or %SVM_NODE_ANY.
+ * @type: &enum svm_device_type: %SVM_DEVICE_RAM or %SVM_DEVICE_COHERENT.
+ * @node: NUMA node from which the device takes its memory, or %SVM_NODE_ANY.
  * @bytes: size of the device's memory: a multiple of 2 MiB, not 0.
  * @id: out: the N of the new svmN.
  * @reserved: must be 0.
  *
- * The device's memory is allocated at once. Needs CAP_SYS_ADMIN.
+ * The device's memory is allocated at once; that of a coherent device from what
+ * other devices don't have of a single range. Needs CAP_SYS_ADMIN.
  *
- * Errors, besides the common ones: EINVAL for a node without memory or a size
- * that no machine can have; ENOMEM if the memory can't be had; EOPNOTSUPP for
- * an unknown @type, or where the kernel has no device private memory; ENOSPC
- * when there are too many devices.
+ * Errors, besides the common ones: EINVAL for a node without memory of that kind or
+ * a size that no machine can have; ENOMEM if the memory can't be had; EBUSY if
+ * a driver has bound coherent memory meanwhile; EOPNOTSUPP for an unknown
+ * @type, or where the kernel has no device private memory; ENOSPC when there are
+ * too many devices.
  */
 struct svm_ioctl_create {
 	__u32 size;
