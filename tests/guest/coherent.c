@@ -15,36 +15,11 @@
 #include "harness.h"
 #include "mem.h"
 #include "os.h"
-
-/* The range, as the kernel was told of it. */
-static bool find_range(unsigned long long *bytes, unsigned long long *start)
-{
-	char text[4096], *at;
-
-	if (!read_file("/proc/cmdline", text, sizeof(text)))
-		return false;
-	for (at = text; (at = strstr(at, "memmap=")); at++)
-		if (sscanf(at, "memmap=%lluM$%llx", bytes, start) == 2) {
-			*bytes <<= 20;
-			return true;
-		}
-	return false;
-}
-
-static const char *range_arg(void)
-{
-	static char arg[80];
-	unsigned long long bytes, start;
-
-	if (!find_range(&bytes, &start))
-		return NULL;
-	snprintf(arg, sizeof(arg), "coherent=%llu@%#llx", bytes, start);
-	return arg;
-}
+#include "reserved.h"
 
 const struct group group = {
 	.module_args = "ram=64M",
-	.module_arg = range_arg,
+	.module_arg = coherent_arg,
 	.needs_device_memory = true,
 };
 
@@ -59,7 +34,7 @@ static int open_coherent(void)
 	unsigned long long bytes, start;
 	int fd;
 
-	if (!find_range(&bytes, &start))
+	if (!find_reserved(&bytes, &start))
 		skip("no memory is kept from the system (memmap=SIZE$START)");
 	fd = open_device(COHERENT);
 	CHECK_EQ(device_info(fd).type, SVM_DEVICE_COHERENT);
@@ -80,7 +55,7 @@ static void end_small(void)
 {
 	unsigned long long bytes, start;
 
-	CHECK(find_range(&bytes, &start));
+	CHECK(find_reserved(&bytes, &start));
 	destroy_device(COHERENT);
 	CHECK_EQ(create_device_of(SVM_DEVICE_COHERENT, bytes), COHERENT);
 }
@@ -111,7 +86,7 @@ CASE(info)
 	unsigned long long bytes, start;
 	char type[16];
 
-	CHECK(find_range(&bytes, &start));
+	CHECK(find_reserved(&bytes, &start));
 	CHECK_EQ(info.bytes_total, bytes);
 	CHECK_EQ(info.bytes_free, bytes);
 	/* Single pages only. */
@@ -545,7 +520,7 @@ CASE(pieces)
 	uint32_t id;
 	int more;
 
-	CHECK(find_range(&bytes, &start));
+	CHECK(find_reserved(&bytes, &start));
 	id = create_device_of(SVM_DEVICE_COHERENT, bytes - MIB(4));
 	more = open_device(id);
 	fill(other, LENGTH, 2);

@@ -4,9 +4,11 @@
  */
 #include "harness.h"
 #include "os.h"
+#include "reserved.h"
 
 const struct group group = {
 	.module_args = "ram=512M,512M",
+	.module_arg = coherent_arg,
 	.needs_device_memory = true,
 };
 

@@ -242,6 +242,7 @@ static void summary(void)
 		[SUM_CHILDREN_KILLED] = "children killed",
 		[SUM_DEVICES_CREATED] = "devices that came and went",
 		[SUM_ON_HOTPLUGGED] = "pages moved to them",
+		[SUM_ON_COHERENT] = "pages moved to the coherent device",
 	};
 	unsigned int i;
 
@@ -250,6 +251,18 @@ static void summary(void)
 	puts("");
 	for (i = 0; i < SUM_NR; i++)
 		printf("%12lu %s\n", board->sums[i], names[i]);
+}
+
+/* The last is there where the VM has memory for it. */
+static unsigned int count_devices(void)
+{
+	int fd = try_open_device(DEVICES_MAX - 1);
+
+	if (fd < 0)
+		return DEVICES_MAX - 1;
+	CHECK_EQ(device_info(fd).type, SVM_DEVICE_COHERENT);
+	CHECK_SYS(close(fd));
+	return DEVICES_MAX;
 }
 
 int main(int argc, char **argv)
@@ -263,6 +276,7 @@ int main(int argc, char **argv)
 	board = map_shared(sizeof(*board));
 	board->hotplugged = -1;
 	need_device_memory();
+	board->nr_devices = count_devices();
 	before = health_now();
 	start_swap(swap, sizeof(swap));
 	printf("svm-stress: %u processes, %u s, --seed %llu\n",
@@ -278,7 +292,7 @@ int main(int argc, char **argv)
 	stop_swap(swap);
 	summary();
 	if (good)
-		for (i = 0; i < DEVICES; i++)
+		for (i = 0; i < (int)board->nr_devices; i++)
 			check_all_free(open_device(i));
 	if (health_got_worse(&before))
 		good = false;

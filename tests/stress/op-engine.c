@@ -190,7 +190,9 @@ void do_atomics(struct worker *w)
 	}
 	a = arg_access(op, i);
 	/* Half a call on a device that goes would be hard to follow. */
-	CHECK_RET(svm_call(w->fds[below(w, DEVICES)], SVM_IOCTL_ACCESS, &a), 0);
+	CHECK_RET(svm_call(w->fds[below(w, board->nr_devices)],
+			   SVM_IOCTL_ACCESS, &a),
+		  0);
 	CHECK_EQ(a.done, good);
 	for (i = 0; i < good; i++) {
 		CHECK_RET(op[i].result, 0);

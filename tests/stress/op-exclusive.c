@@ -27,7 +27,8 @@ static bool exclusive_call(struct worker *w, const struct range *r, uint32_t op,
 	int ret;
 
 	e.hold_ms = hold_ms;
-	ret = svm_call(w->fds[below(w, DEVICES)], SVM_IOCTL_EXCLUSIVE, &e);
+	ret = svm_call(w->fds[below(w, board->nr_devices)], SVM_IOCTL_EXCLUSIVE,
+		       &e);
 	/* The context holds as many as it may. */
 	if (ret == -EBUSY && hold_ms)
 		return false;

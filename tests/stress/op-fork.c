@@ -17,7 +17,7 @@ static void child_life(void *arg)
 	int fd;
 
 	/* The parent's contexts are not the child's. */
-	fd = open_device(below(w, DEVICES));
+	fd = open_device(below(w, board->nr_devices));
 	w->fds[0] = fd;
 	check_range(&all, fd);
 	if (below(w, 2) && next_mapped(&all, &at, &some)) {

@@ -36,7 +36,7 @@ void do_submit(struct worker *w)
 void do_reap(struct worker *w)
 {
 	struct svm_job_result results[MOST_RESULTS];
-	int fd = w->fds[below(w, DEVICES)], i, n;
+	int fd = w->fds[below(w, board->nr_devices)], i, n;
 
 	n = job_reap(fd, 0, results, MOST_RESULTS);
 	CHECK_GE(n, 0);
@@ -53,7 +53,7 @@ void do_reap(struct worker *w)
 
 void do_cancel(struct worker *w)
 {
-	int n = job_cancel(w->fds[below(w, DEVICES)], 0);
+	int n = job_cancel(w->fds[below(w, board->nr_devices)], 0);
 
 	CHECK_GE(n, 0);
 	add(SUM_JOBS_CANCELLED, n);

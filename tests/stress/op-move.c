@@ -63,6 +63,9 @@ static void move_range(struct worker *w, const struct range *r, int fd,
 		    t.pages[SVM_PAGE_SWAPPED] + t.pages[SVM_PAGE_DEVICE_FULL]);
 	if (fd == w->hotplug_fd && to.dest == SVM_DEST_DEVICE)
 		add(SUM_ON_HOTPLUGGED, t.pages[SVM_PAGE_MOVED]);
+	if (to.dest == SVM_DEST_DEVICE && board->nr_devices == DEVICES_MAX &&
+	    fd == w->fds[DEVICES_MAX - 1])
+		add(SUM_ON_COHERENT, t.pages[SVM_PAGE_MOVED]);
 }
 
 void do_migrate(struct worker *w)
@@ -157,7 +160,7 @@ static void check_event(const struct svm_event *e)
 void do_events(struct worker *w)
 {
 	struct svm_event events[256];
-	int fd = w->fds[below(w, DEVICES)];
+	int fd = w->fds[below(w, board->nr_devices)];
 	size_t i, n;
 
 	n = events_read(fd, events, 256);

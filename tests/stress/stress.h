@@ -26,8 +26,8 @@
 #define REGIONS 3
 #define REGION_PAGES 1536
 #define REGION_BYTES (REGION_PAGES * PAGE)
-/* Devices that are there all the time. */
-#define DEVICES 2
+/* Devices that are there all the time: two of system memory, and a coherent one. */
+#define DEVICES_MAX 3
 
 /* What is counted besides the operations. */
 enum sum {
@@ -47,6 +47,7 @@ enum sum {
 	SUM_CHILDREN_KILLED,
 	SUM_DEVICES_CREATED,
 	SUM_ON_HOTPLUGGED,
+	SUM_ON_COHERENT,
 	SUM_NR,
 };
 
@@ -55,6 +56,7 @@ enum sum {
 /**
  * struct board - shared by all processes
  * @stop: time is up.
+ * @nr_devices: devices that are there all the time.
  * @hotplugged: a device that comes and goes, or -1 for the moment.
  * @done: how often each operation was done.
  * @doing: what each thread is at, for who asks why it hangs.
@@ -62,6 +64,7 @@ enum sum {
  */
 struct board {
 	atomic_bool stop;
+	unsigned int nr_devices;
 	atomic_int hotplugged;
 	atomic_ulong done[MAX_OPS];
 	_Atomic(const char *) doing[MAX_PROCESSES][THREADS];
@@ -116,7 +119,7 @@ struct range {
 struct worker {
 	unsigned int process, thread;
 	uint64_t random;
-	int fds[DEVICES];
+	int fds[DEVICES_MAX];
 	int hotplug_fd;
 	bool exclusive;
 	int nodes[8], nr_nodes;

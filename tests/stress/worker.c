@@ -67,7 +67,7 @@ int pick_fd(struct worker *w)
 		find_hotplugged(w);
 	if (w->hotplug_fd >= 0 && !below(w, 4))
 		return w->hotplug_fd;
-	return w->fds[below(w, DEVICES)];
+	return w->fds[below(w, board->nr_devices)];
 }
 
 bool is_gone(struct worker *w, int fd, int ret)
@@ -134,11 +134,11 @@ void worker_process(unsigned int process, uint64_t seed)
 {
 	struct worker *w = calloc(THREADS, sizeof(*w));
 	pthread_t threads[THREADS];
-	int fds[DEVICES];
+	int fds[DEVICES_MAX] = { 0 };
 	unsigned int i;
 
 	CHECK(w);
-	for (i = 0; i < DEVICES; i++) {
+	for (i = 0; i < board->nr_devices; i++) {
 		fds[i] = open_device(i);
 		events_on(fds[i],
 			  EVENT(MIGRATED) | EVENT(REFUSED) |
