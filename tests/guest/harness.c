@@ -86,7 +86,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--module-args")) {
 		const char *more = group.module_arg ? group.module_arg() : NULL;
 
-		printf("%s %s\n", group.module_args, more ? more : "");
+		printf("%s%s%s\n", group.module_args, more ? " " : "",
+		       more ? more : "");
 		return 0;
 	}
 	if (argc == 2 && !strcmp(argv[1], "--list")) {
