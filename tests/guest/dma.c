@@ -435,6 +435,7 @@ CASE(exclusive)
 	int fd = open_edu();
 	char *addr = map_anon(PAGE);
 
+	quiet_kernel();
 	need_exclusive();
 	fill(addr, PAGE, 1);
 	acquire_all(fd, addr, PAGE);

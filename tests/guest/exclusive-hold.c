@@ -221,6 +221,7 @@ CASE(hold_of_a_huge_page)
 	int fd = open_device(0);
 	char *addr = map_thp(HUGE_PAGE);
 
+	quiet_kernel();
 	need_exclusive();
 	fill(addr, HUGE_PAGE, 1);
 	CHECK_EQ(exclusive(fd, SVM_EXCLUSIVE_ACQUIRE, addr, HUGE_PAGE, 200,
