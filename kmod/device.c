@@ -192,6 +192,8 @@ static void svm_folio_free(struct folio *folio)
 {
 	struct svm_device *sdev = svm_device_of_page(folio_page(folio, 0));
 
+	if (svm_pool_leave(sdev->pool, folio_pfn(folio), folio_order(folio)))
+		return;
 	if (folio_test_large(folio))
 		svm_pool_free_huge(sdev->pool, folio_pfn(folio));
 	else

@@ -14,10 +14,10 @@
  * keeps a page was asked before: who advises at this moment may find that it was
  * too late.
  *
- * Locking: none from outside. As for all migrations, mmap_lock for reading and
- * the VMA's family lock. Whoever has them holds up the eviction of his pages,
- * killably if the eviction is. While mappings are looked for, folios and anon_vmas
- * are only tried.
+ * Locking: none from outside. As for all migrations, mmap_lock, for writing where a
+ * huge page goes (see svm_lock_mm() in migrate.c), and the VMA's family lock. Whoever
+ * has them holds up the eviction of his pages, killably if the eviction is. While
+ * mappings are looked for, folios and anon_vmas are only tried.
  *
  * Limits: SVM_BLOCK_PAGES. Each page is tried once; until then, each of those who
  * have it mapped is looked at once.
@@ -312,10 +312,23 @@ static bool svm_evict_end_exclusive(struct svm_eviction *ev,
 	return ended;
 }
 
-/* Move what a VMA has of the batch in the 2 MiB around an address. */
-static void svm_evict_window(struct svm_eviction *ev,
+/* Whether a page is part of a huge one that goes as such. */
+static bool svm_evict_goes_whole(const struct svm_page *page)
+{
+	return (page->flags & SVM_PAGE_F_HUGE) &&
+	       !(page->flags & SVM_WALK_F_SHARED);
+}
+
+/*
+ * Move what a VMA has of the batch in the 2 MiB around an address.
+ *
+ * Return: false if that is only to be done with nobody else at the address space, and
+ * it is not @alone.
+ */
+static bool svm_evict_window(struct svm_eviction *ev,
 			     struct svm_evict_batch *batch,
-			     struct vm_area_struct *vma, unsigned long addr)
+			     struct vm_area_struct *vma, unsigned long addr,
+			     bool alone)
 {
 	unsigned long start = ALIGN_DOWN(addr, SVM_BLOCK_BYTES);
 	unsigned long end = min(start + SVM_BLOCK_BYTES, vma->vm_end);
@@ -324,12 +337,17 @@ static void svm_evict_window(struct svm_eviction *ev,
 
 	start = max(start, vma->vm_start);
 	nr = (end - start) >> PAGE_SHIFT;
+	/* The first tells, mostly, before all are looked at. */
+	svm_walk(vma, start, 1, pages);
+	if (!alone && svm_evict_goes_whole(&pages[0]))
+		return !svm_evict_wants(ev, batch, &pages[0]);
 	svm_walk(vma, start, nr, pages);
 	if (svm_evict_end_exclusive(ev, batch, vma, start, nr))
 		svm_walk(vma, start, nr, pages);
-	if (pages[0].flags & SVM_PAGE_F_HUGE) {
-		svm_evict_huge(ev, batch, vma, start);
-		return;
+	if (svm_evict_goes_whole(&pages[0])) {
+		if (alone)
+			svm_evict_huge(ev, batch, vma, start);
+		return alone || !svm_evict_wants(ev, batch, &pages[0]);
 	}
 	for (first = 0; first < nr; first = i) {
 		i = first;
@@ -341,15 +359,30 @@ static void svm_evict_window(struct svm_eviction *ev,
 		else
 			i++;
 	}
+	return true;
 }
 
 /* Both return whether it was had. */
-static bool svm_evict_lock_mm(struct svm_eviction *ev, struct mm_struct *mm)
+static bool svm_evict_lock_mm(struct svm_eviction *ev, struct mm_struct *mm,
+			      bool alone)
 {
+	if (ev->killable && alone)
+		return !mmap_write_lock_killable(mm);
 	if (ev->killable)
 		return !mmap_read_lock_killable(mm);
-	mmap_read_lock(mm);
+	if (alone)
+		mmap_write_lock(mm);
+	else
+		mmap_read_lock(mm);
 	return true;
+}
+
+static void svm_evict_unlock_mm(struct mm_struct *mm, bool alone)
+{
+	if (alone)
+		mmap_write_unlock(mm);
+	else
+		mmap_read_unlock(mm);
 }
 
 static bool svm_evict_lock_family(struct svm_eviction *ev,
@@ -361,23 +394,31 @@ static bool svm_evict_lock_family(struct svm_eviction *ev,
 	return true;
 }
 
-/* Of what an address space has of the batch, move that which is near @addr. */
-static void svm_evict_mm(struct svm_eviction *ev, struct svm_evict_batch *batch,
-			 struct mm_struct *mm, unsigned long addr)
+/*
+ * Of what an address space has of the batch, move that which is near @addr.
+ *
+ * Return: as svm_evict_window().
+ */
+static bool svm_evict_mm(struct svm_eviction *ev, struct svm_evict_batch *batch,
+			 struct mm_struct *mm, unsigned long addr, bool alone)
 {
 	struct vm_area_struct *vma;
 	struct svm_family *family; /* NULL: none of ours is there */
+	bool done = true;
 
-	if (!svm_evict_lock_mm(ev, mm))
-		return;
+	if (!svm_evict_lock_mm(ev, mm, alone))
+		return true;
 	/* It may be another VMA by now; what it has is to go as well. */
 	vma = vma_lookup(mm, addr);
 	family = vma ? svm_family(vma) : NULL;
 	if (family && svm_evict_lock_family(ev, family)) {
-		svm_evict_window(ev, batch, vma, addr);
+		if (alone)
+			vma_start_write(vma);
+		done = svm_evict_window(ev, batch, vma, addr, alone);
 		svm_family_unlock(family);
 	}
-	mmap_read_unlock(mm);
+	svm_evict_unlock_mm(mm, alone);
+	return done;
 }
 
 static void svm_evict_frame(struct svm_eviction *ev,
@@ -392,7 +433,8 @@ static void svm_evict_frame(struct svm_eviction *ev,
 		mm = svm_rmap_mm(frame->pfn, nth, &addr);
 		if (!mm)
 			break;
-		svm_evict_mm(ev, batch, mm, addr);
+		if (!svm_evict_mm(ev, batch, mm, addr, false))
+			svm_evict_mm(ev, batch, mm, addr, true);
 		mmput_async(mm);
 		if (svm_evict_stops(ev))
 			break;

@@ -280,13 +280,14 @@ static int svm_exclusive_try(struct svm_mirror *mirror,
 	struct folio *folio;
 	struct page *page;
 	unsigned long seq;
-	int ret;
+	int ret, locked = 1;
 
 	if (mmap_read_lock_killable(mirror->mm))
 		return -EINTR;
 	ret = get_user_pages_remote(mirror->mm, addr, 1,
-				    FOLL_WRITE | FOLL_SPLIT_PMD, NULL, NULL);
-	mmap_read_unlock(mirror->mm);
+				    FOLL_WRITE | FOLL_SPLIT_PMD, NULL, &locked);
+	if (locked)
+		mmap_read_unlock(mirror->mm);
 	if (ret < 0)
 		return ret;
 

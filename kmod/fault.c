@@ -3,9 +3,7 @@
  * CPU faults on device pages: bring the page home, and with it those that are
  * likely to be touched next (stream.c).
  *
- * A huge entry comes home as a huge page. If there is no 2 MiB of system memory,
- * or part of the device's copy is broken, it becomes an entry for each page, and
- * the CPU faults again, on the page alone.
+ * What a huge entry maps is for fault_huge.c.
  *
  * Locking: the core calls with mmap_lock held for reading and the folio locked
  * and referenced. The family lock is only tried; who has it may take neighbours
@@ -85,13 +83,7 @@ static vm_fault_t svm_fault_page(struct vm_area_struct *vma, unsigned long addr,
 }
 
 #ifdef SVM_HAVE_LARGE_FOLIOS
-/*
- * The same for a huge entry.
- *
- * Without 2 MiB, one page for its beginning makes migrate_vma_pages() split the
- * entry, so that the next fault is on a single page. It can't split the folio:
- * the fault has a reference. So no more pages than one are needed.
- */
+/* The same for a huge page: if there are no 2 MiB, or a part is broken, it stays. */
 static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
 				 struct page *from,
 				 const struct svm_advised *wish,
@@ -105,12 +97,11 @@ static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
 		gfp |= __GFP_DIRECT_RECLAIM;
 	folio = svm_fault_folio(vma, addr, gfp, SVM_BLOCK_ORDER, wish);
 	if (!folio)
-		return svm_fault_page(vma, addr, from, true, wish, dst);
-
+		return VM_FAULT_FALLBACK;
 	__folio_set_locked(folio);
 	if (svm_copy_pages(folio_page(folio, 0), from, SVM_BLOCK_PAGES, NULL)) {
 		svm_fresh_page_put(folio_page(folio, 0));
-		return svm_fault_page(vma, addr, from, true, wish, dst);
+		return VM_FAULT_FALLBACK;
 	}
 	*dst = migrate_pfn(folio_pfn(folio)) | MIGRATE_PFN_COMPOUND;
 	return 0;
@@ -121,16 +112,21 @@ static vm_fault_t svm_fault_huge(struct vm_area_struct *vma, unsigned long addr,
 				 const struct svm_advised *wish,
 				 unsigned long *dst)
 {
-	return 0;
+	return VM_FAULT_FALLBACK;
 }
 #endif
 
-/*
- * Bring home what a fault asks for; the event tells from which page on, and how
- * much. Returns 0 or what the fault returns.
+/**
+ * svm_fault_run() - bring home what a fault asks for
+ * @vmf: the fault; of it, only what does not change when mmap_lock is let go.
+ * @args: what to ask the core for.
+ * @event: tells then from which page on, and how much.
+ *
+ * Return: 0, what the fault returns, or VM_FAULT_FALLBACK for a huge page that is to
+ * be cut up.
  */
-static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
-				struct svm_event *event)
+vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
+			 struct svm_event *event)
 {
 	struct svm_device *sdev = svm_device_of_page(vmf->page);
 	unsigned long touched = vmf->address & PAGE_MASK;
@@ -153,10 +149,10 @@ static vm_fault_t svm_fault_run(struct vm_fault *vmf, struct migrate_vma *args,
 		if (addr >= here.end)
 			svm_advice_at(sdev, args->vma->vm_mm, addr, &here);
 		if (args->src[i] & MIGRATE_PFN_COMPOUND)
-			ret |= svm_fault_huge(vmf->vma, addr, from, &here.what,
+			ret |= svm_fault_huge(args->vma, addr, from, &here.what,
 					      &args->dst[i]);
 		else
-			ret |= svm_fault_page(vmf->vma, addr, from,
+			ret |= svm_fault_page(args->vma, addr, from,
 					      addr == touched, &here.what,
 					      &args->dst[i]);
 	}
@@ -193,9 +189,10 @@ static void svm_reach_widen(struct svm_reach *reach, unsigned long touched,
 
 /* A page table entry: with its neighbours, if that is possible. */
 static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
-				struct svm_family *family, struct svm_event *event,
-				u64 *count)
+				struct svm_event *event, u64 *count)
 {
+	/* NULL: none, or somebody has it. */
+	struct svm_family *family = svm_family_trylock(args->vma);
 	struct svm_device *sdev = svm_device_of_page(vmf->page);
 	unsigned long few[2 * SVM_SETUP_SLACK * SVM_FAULT_PAGES], *many = NULL;
 	unsigned long touched = vmf->address & PAGE_MASK, nr;
@@ -233,6 +230,8 @@ static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
 	args->end = reach.end;
 	ret = svm_fault_run(vmf, args, event);
 	kfree(many);
+	if (family)
+		svm_family_unlock(family);
 
 	if (!event->length)
 		return ret;
@@ -246,36 +245,6 @@ static vm_fault_t svm_fault_pte(struct vm_fault *vmf, struct migrate_vma *args,
 	return ret;
 }
 
-#ifdef SVM_HAVE_LARGE_FOLIOS
-/*
- * A huge entry. Always asked for as such: the fault's reference keeps the core
- * from splitting the folio, and it would pass over it for ever.
- */
-static vm_fault_t svm_fault_pmd(struct vm_fault *vmf, struct migrate_vma *args,
-				struct svm_event *event)
-{
-	vm_fault_t ret;
-
-	args->src = kmalloc_array(2 * SVM_SETUP_SLACK * SVM_BLOCK_PAGES,
-				  sizeof(*args->src), GFP_KERNEL);
-	if (!args->src)
-		return VM_FAULT_OOM;
-	args->dst = args->src + SVM_SETUP_SLACK * SVM_BLOCK_PAGES;
-	args->start = ALIGN_DOWN(vmf->address, SVM_BLOCK_BYTES);
-	args->end = args->start + SVM_BLOCK_BYTES;
-	args->flags |= MIGRATE_VMA_SELECT_COMPOUND;
-	ret = svm_fault_run(vmf, args, event);
-	kfree(args->src);
-	return ret;
-}
-#else
-static vm_fault_t svm_fault_pmd(struct vm_fault *vmf, struct migrate_vma *args,
-				struct svm_event *event)
-{
-	return VM_FAULT_SIGBUS;
-}
-#endif
-
 /**
  * svm_migrate_to_ram() - dev_pagemap_ops.migrate_to_ram
  * @vmf: the fault.
@@ -283,14 +252,16 @@ static vm_fault_t svm_fault_pmd(struct vm_fault *vmf, struct migrate_vma *args,
  * If the page can't be had at this moment, because another migration holds a
  * reference, it stays, and the CPU faults again.
  *
- * Return: 0, VM_FAULT_OOM, or VM_FAULT_SIGBUS if the device has lost the bytes.
+ * Return: 0, VM_FAULT_OOM, or VM_FAULT_SIGBUS if the device has lost the bytes; or
+ * what svm_fault_huge_entry() says.
  */
 vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 {
 	struct svm_device *sdev = svm_device_of_page(vmf->page);
-	struct vm_area_struct *vma = vmf->vma;
+	/* Not the VMA itself, see svm_fault_huge_entry(). */
+	struct mm_struct *mm = vmf->vma->vm_mm;
 	struct migrate_vma args = {
-		.vma = vma,
+		.vma = vmf->vma,
 		.pgmap_owner = SVM_PGMAP_OWNER,
 		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
 		.fault_page = vmf->page,
@@ -305,17 +276,13 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 	};
 	u64 count[SVM_CTR_NR] = {};
 	u64 began = ktime_get_ns();
-	struct svm_family *family; /* NULL: none, or somebody has it */
 	vm_fault_t ret;
 
-	family = svm_family_trylock(vma);
 	/* Only a flag: the table that it points into may be unmapped by now. */
 	if (vmf->pte)
-		ret = svm_fault_pte(vmf, &args, family, &event, count);
+		ret = svm_fault_pte(vmf, &args, &event, count);
 	else
-		ret = svm_fault_pmd(vmf, &args, &event);
-	if (family)
-		svm_family_unlock(family);
+		ret = svm_fault_huge_entry(vmf, &args, &event);
 
 	/* Not those that come again at once, for what another one holds. */
 	if (event.length) {
@@ -323,7 +290,7 @@ vm_fault_t svm_migrate_to_ram(struct vm_fault *vmf)
 		count[SVM_CTR_BYTES_FAULTED] = event.length;
 		svm_counters_add(&sdev->counters, count);
 		event.duration_ns = ktime_get_ns() - began;
-		svm_context_tell(sdev, vma->vm_mm, &event, count);
+		svm_context_tell(sdev, mm, &event, count);
 	}
 	trace_svm_fault(sdev->id, vmf->address & PAGE_MASK,
 			event.length >> PAGE_SHIFT);

@@ -156,35 +156,46 @@ static unsigned long svm_window_pages(unsigned long addr, unsigned long end,
  * so its migration entry would stay for ever, and whoever touches it spins. KSM
  * merges with mmap_lock held for reading; who holds it for writing sees all merged
  * pages in the snapshot, and leaves them alone.
+ *
+ * The core also takes the migration entry of a huge device page for the page itself
+ * when it zaps it, and so takes a mapping and a reference away that are gone already.
+ * MADV_DONTNEED zaps with mmap_lock held for reading, or with the VMA's lock. So huge
+ * pages leave a device only while both are held for writing, and one that another
+ * address space maps as well leaves in single pages. (docs/TRAPS.md, A18)
  */
-static int svm_lock_mm(struct mm_struct *mm, bool merges)
+static int svm_lock_mm(struct svm_migration *mig)
 {
-	if (merges)
-		return mmap_write_lock_killable(mm);
-	return mmap_read_lock_killable(mm);
+	if (mig->alone)
+		return mmap_write_lock_killable(mig->ctx->mm);
+	return mmap_read_lock_killable(mig->ctx->mm);
 }
 
-static void svm_unlock_mm(struct mm_struct *mm, bool merges)
+static void svm_unlock_mm(struct svm_migration *mig)
 {
-	if (merges)
-		mmap_write_unlock(mm);
+	if (mig->alone)
+		mmap_write_unlock(mig->ctx->mm);
 	else
-		mmap_read_unlock(mm);
+		mmap_read_unlock(mig->ctx->mm);
 }
 
 /* Lock it, and find the VMA at an address, or the next one after it, or NULL. */
-static int svm_lock_vma(struct mm_struct *mm, unsigned long addr,
-			struct vm_area_struct **vma, bool *merges)
+static int svm_lock_vma(struct svm_migration *mig, unsigned long addr,
+			struct vm_area_struct **vma)
 {
-	*merges = false;
 	for (;;) {
-		if (svm_lock_mm(mm, *merges))
+		if (svm_lock_mm(mig))
 			return -EINTR;
-		*vma = find_vma(mm, addr);
-		if (*merges || !*vma || !((*vma)->vm_flags & VM_MERGEABLE))
+		*vma = find_vma(mig->ctx->mm, addr);
+		if (!*vma)
 			return 0;
-		svm_unlock_mm(mm, *merges);
-		*merges = true;
+		if (mig->alone) {
+			vma_start_write(*vma);
+			return 0;
+		}
+		if (!((*vma)->vm_flags & VM_MERGEABLE))
+			return 0;
+		svm_unlock_mm(mig);
+		mig->alone = true;
 	}
 }
 
@@ -221,14 +232,12 @@ static bool svm_had_no_room(u8 status)
 static long svm_migrate_again(struct svm_migration *mig, unsigned long addr,
 			      unsigned long nr)
 {
-	struct mm_struct *mm = mig->ctx->mm;
 	u8 *status = mig->scratch->status;
 	struct vm_area_struct *vma;
 	unsigned long i;
-	bool merges;
 	long ret = 0;
 
-	if (svm_lock_vma(mm, addr, &vma, &merges))
+	if (svm_lock_vma(mig, addr, &vma))
 		return -EINTR;
 	if (!vma || vma->vm_start > addr ||
 	    vma->vm_end < addr + nr * PAGE_SIZE ||
@@ -242,7 +251,7 @@ static long svm_migrate_again(struct svm_migration *mig, unsigned long addr,
 	ret = svm_migrate_vma(mig, vma, addr, nr);
 
 unlock:
-	svm_unlock_mm(mm, merges);
+	svm_unlock_mm(mig);
 	return ret;
 }
 
@@ -269,9 +278,9 @@ static unsigned long svm_migrate_into_room(struct svm_migration *mig,
 			want += svm_had_no_room(status[i]);
 		if (!want)
 			break;
-		/* It stopped at the first page, which may be a huge one. */
+		/* It stopped at a page which may be a huge one. */
 		if (nr < whole)
-			want = min(whole, SVM_BLOCK_PAGES);
+			want = max(want, min(whole, SVM_BLOCK_PAGES));
 		if (!svm_make_room(mig, arg, want))
 			break;
 		ret = svm_migrate_again(mig, addr, whole);
@@ -326,7 +335,8 @@ static void svm_window_adapt(struct svm_migration *mig, unsigned long nr)
  * a status array asked for the step fits the status array in scratch; else what can't move
  * as a whole is passed over in one step.
  *
- * Return: number of pages, or a negative errno value.
+ * Return: number of pages; 0 if it is to be done again, alone this time; or a negative
+ * errno value.
  */
 static long svm_migrate_step(struct svm_migration *mig,
 			     const struct svm_ioctl_migrate *arg,
@@ -334,19 +344,17 @@ static long svm_migrate_step(struct svm_migration *mig,
 			     unsigned long room, bool *worked)
 {
 	enum svm_page_status status = SVM_PAGE_UNMAPPED;
-	struct mm_struct *mm = mig->ctx->mm;
 	struct svm_scratch *s = mig->scratch;
 	struct vm_area_struct *vma;
-	bool merges;
 	unsigned long i, nr;
 	long ret;
 
 	*worked = true;
-	if (svm_lock_vma(mm, addr, &vma, &merges))
+	if (svm_lock_vma(mig, addr, &vma))
 		return -EINTR;
 	if (!vma || vma->vm_start >= end) {
 		if (addr == arg->addr) {
-			svm_unlock_mm(mm, merges);
+			svm_unlock_mm(mig);
 			return -EFAULT;
 		}
 	} else if (vma->vm_start > addr) {
@@ -360,7 +368,7 @@ static long svm_migrate_step(struct svm_migration *mig,
 	nr = (end - addr) >> PAGE_SHIFT;
 
 	if (status != SVM_PAGE_CANDIDATE) {
-		svm_unlock_mm(mm, merges);
+		svm_unlock_mm(mig);
 		if (arg->status) {
 			nr = min(nr, room >> PAGE_SHIFT);
 			memset(s->status, status, nr);
@@ -372,19 +380,24 @@ static long svm_migrate_step(struct svm_migration *mig,
 	}
 
 	/* Nobody else gets to the address space while it is held for writing. */
-	if (merges)
+	if (mig->alone)
 		mig->window = min(mig->window, SVM_WINDOW_PAGES);
 	nr = svm_window_pages(addr, end, min(room, mig->window * PAGE_SIZE));
 	memset(s->status, SVM_PAGE_BUSY, nr);
 	ret = svm_migrate_vma(mig, vma, addr, nr);
 	svm_window_adapt(mig, nr);
-	svm_unlock_mm(mm, merges);
-	if (ret < 0)
+	svm_unlock_mm(mig);
+	if (ret <= 0) {
+		mig->alone = !ret;
 		return ret;
+	}
 	nr = mig->evict ? svm_migrate_into_room(mig, arg, addr, nr, ret) : ret;
 
 	for (i = 0; i < nr; i++)
 		mig->pages[s->status[i]]++;
+	/* Where huge pages left a device there may be more of them. */
+	mig->alone &= s->pages[nr - 1].place == SVM_PLACE_DEVICE &&
+		      (s->pages[nr - 1].flags & SVM_PAGE_F_HUGE);
 	return nr;
 }
 

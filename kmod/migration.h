@@ -85,6 +85,8 @@ struct svm_scratch {
  *	in @kept.
  * @scratch: arrays.
  * @window: how many pages the next window may have.
+ * @alone: the next window begins with huge pages that leave a device, so nobody else
+ *	may be at the address space; in a window: nobody is, see svm_lock_mm().
  * @pages: pages by enum svm_page_status.
  * @to_device_pages: moved to the device, without @populated.
  * @populated: created on the device.
@@ -111,6 +113,7 @@ struct svm_migration {
 	bool has_kept;
 	struct svm_scratch *scratch;
 	unsigned long window;
+	bool alone;
 	u64 pages[SVM_PAGE_STATUS_NR];
 	u64 to_device_pages;
 	u64 populated;

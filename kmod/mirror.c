@@ -39,6 +39,7 @@
 #include "events.h"
 #include "exclusive.h"
 #include "mirror.h"
+#include "walk.h"
 
 #define SVM_MIRROR_MAX_CHUNKS	(BIT(40) / SVM_CHUNK_BYTES)
 
@@ -493,7 +494,7 @@ bool svm_chunk_has(struct svm_chunk *chunk, unsigned long start,
 static int svm_upgrade_page(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma;
-	vm_fault_t fault;
+	bool unlocked;
 
 	mmap_assert_locked(mm);
 
@@ -502,11 +503,33 @@ static int svm_upgrade_page(struct mm_struct *mm, unsigned long addr)
 		return -EFAULT;
 	if (!(vma->vm_flags & VM_WRITE))
 		return -EPERM;
-	fault = handle_mm_fault(vma, addr, FAULT_FLAG_WRITE | FAULT_FLAG_REMOTE,
-				NULL);
-	if (fault & VM_FAULT_ERROR)
-		return vm_fault_to_errno(fault, 0) ?: -EFAULT;
-	return 0;
+	return fixup_user_fault(mm, addr, FAULT_FLAG_WRITE | FAULT_FLAG_REMOTE,
+				&unlocked);
+}
+
+/*
+ * For who can't use device pages where they are: have a huge one that is at an address
+ * brought home as such, for which the fault has to let go of mmap_lock. By
+ * hmm_range_fault() it would come page by page.
+ *
+ * Return: 0 if there is none, -EBUSY if there was, or the fault's error.
+ */
+static int svm_bring_huge_home(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	struct svm_page page;
+	bool unlocked;
+
+	mmap_assert_locked(mm);
+
+	vma = vma_lookup(mm, addr);
+	if (!vma)
+		return 0;
+	svm_walk(vma, addr, 1, &page);
+	if (page.place != SVM_PLACE_DEVICE || !(page.flags & SVM_PAGE_F_HUGE))
+		return 0;
+	return fixup_user_fault(mm, addr, FAULT_FLAG_REMOTE, &unlocked) ?:
+	       -EBUSY;
 }
 
 /* Whether a page that the CPU can't reach now may be reached at all. */
@@ -565,6 +588,12 @@ static int svm_chunk_fault_locked(struct svm_chunk *chunk,
 	ret = svm_check_access(mm, range->start, nr, write);
 	if (ret)
 		return ret;
+	if (chunk->mirror->dma) {
+		/* A chunk has one huge entry at most. */
+		ret = svm_bring_huge_home(mm, range->start);
+		if (ret)
+			return ret;
+	}
 	ret = hmm_range_fault(range);
 	if (ret)
 		return ret;

@@ -75,6 +75,11 @@ bool svm_plan_huge(struct svm_migration *mig, struct vm_area_struct *vma,
 	case SVM_PLACE_ZERO:
 		return (page->flags & SVM_PAGE_F_HUGE) &&
 		       !vma_thp_disabled(vma, vma->vm_flags, false);
+	case SVM_PLACE_DEVICE:
+		/* Nobody can keep all who map it away, see svm_lock_mm(). */
+		if (page->flags & SVM_WALK_F_SHARED)
+			return false;
+		fallthrough;
 	default:
 		return page->flags & SVM_PAGE_F_HUGE;
 	}

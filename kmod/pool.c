@@ -22,12 +22,13 @@
  * interrupt. Nothing is allocated under it. It is a leaf, but for genalloc,
  * which takes no locks, and the wait queue's own lock.
  *
- * Limits: 24 bytes for each page, and 160 for each 2 MiB. One call takes at most as
+ * Limits: 24 bytes for each page, and 168 for each 2 MiB. One call takes at most as
  * many pages as the caller's array has. The first carving of a block that was a
  * huge folio works through its 512 struct pages with interrupts off, and so does
  * a split, as the core has just done; nothing else takes longer than the number
  * of pages asked for.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/genalloc.h>
 #include <linux/list.h>
@@ -39,6 +40,7 @@
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/wait_bit.h>
 
 #include "owner.h"
 #include "pool.h"
@@ -60,6 +62,9 @@ struct svm_frame {
  * @nr_used: pages in use; 0 while genalloc has the block.
  * @huge: taken whole and not split since. Read without the lock.
  * @compound: its struct pages may still be tied together as a huge folio.
+ * @claims: see svm_pool_claim().
+ * @left: what was freed while it was claimed: the order of the folio that begins the
+ *	block, and one; or 0. Changed without the lock.
  * @used: which.
  * @touched: by the device, since it came or since the clock's last look; for a
  *	huge folio the first. Changed without the lock, too.
@@ -69,6 +74,8 @@ struct svm_block {
 	unsigned int nr_used;
 	bool huge;
 	bool compound;
+	atomic_t claims;
+	unsigned int left;
 	DECLARE_BITMAP(used, SVM_BLOCK_PAGES);
 	DECLARE_BITMAP(touched, SVM_BLOCK_PAGES);
 };
@@ -483,6 +490,82 @@ unlock:
 bool svm_pool_is_huge(struct svm_pool *pool, unsigned long pfn)
 {
 	return READ_ONCE(svm_pool_block_of(pool, pfn)->huge);
+}
+
+/**
+ * svm_pool_claim() - see that a page frame is not handed out again
+ * @pool: the pool.
+ * @pfn: the first page frame of a huge folio; the caller has a reference.
+ * @first: only if nobody else does.
+ *
+ * For who gives lock and reference away, and must have both back in the end.
+ *
+ * Return: false if somebody else has claimed it, and only the first may.
+ */
+bool svm_pool_claim(struct svm_pool *pool, unsigned long pfn, bool first)
+{
+	struct svm_block *block = svm_pool_block_of(pool, pfn);
+
+	if (first)
+		return !atomic_cmpxchg(&block->claims, 0, 1);
+	atomic_inc(&block->claims);
+	return true;
+}
+
+/**
+ * svm_pool_disclaim() - the opposite
+ * @pool: the pool.
+ * @pfn: the page frame, referenced.
+ */
+void svm_pool_disclaim(struct svm_pool *pool, unsigned long pfn)
+{
+	atomic_dec(&svm_pool_block_of(pool, pfn)->claims);
+}
+
+/**
+ * svm_pool_leave() - leave a folio that is freed to who has claimed it
+ * @pool: the pool.
+ * @pfn: its first page frame.
+ * @order: its order.
+ *
+ * Return: false if nobody has: then its frames are to be freed.
+ */
+bool svm_pool_leave(struct svm_pool *pool, unsigned long pfn,
+		    unsigned int order)
+{
+	struct svm_block *block = svm_pool_block_of(pool, pfn);
+
+	if (likely(!atomic_read(&block->claims)) ||
+	    (pfn - pool->first_pfn) % SVM_BLOCK_PAGES)
+		return false;
+	/* Pairs with svm_pool_take_left(). */
+	smp_store_release(&block->left, order + 1);
+	/* Before it is looked who waits. */
+	smp_mb();
+	wake_up_var(&block->left);
+	return true;
+}
+
+/**
+ * svm_pool_take_left() - take over what was left
+ * @pool: the pool.
+ * @pfn: the page frame, claimed; its folio is free, or about to be, but for others
+ *	who take it over.
+ * @order: of the folio, whose frames are the caller's to free then.
+ *
+ * Return: false if somebody else was faster.
+ */
+bool svm_pool_take_left(struct svm_pool *pool, unsigned long pfn,
+			unsigned int *order)
+{
+	struct svm_block *block = svm_pool_block_of(pool, pfn);
+	unsigned int left;
+
+	/* Pairs with svm_pool_leave(). */
+	wait_var_event(&block->left, READ_ONCE(block->left));
+	left = xchg(&block->left, 0);
+	*order = left - 1;
+	return left;
 }
 
 /**

@@ -21,8 +21,9 @@
  * To set up a batch with another one locked is no more than a long batch does by
  * itself: it too waits for huge folios to be split with single pages locked.
  *
- * Locking: mmap_lock is held, and the VMA's family lock if it has one, see
- * family.c. Who helps to copy takes svm_scratch.bounce_lock at most.
+ * Locking: mmap_lock is held, for writing if huge pages leave a device (see
+ * svm_lock_mm()), and the VMA's family lock if it has one, see family.c. Who helps to
+ * copy takes svm_scratch.bounce_lock at most.
  *
  * Limits: the window's. In each of SVM_MIGRATE_TRIES passes a huge page is tried at
  * most twice as such, then once as single pages.
@@ -659,7 +660,9 @@ static struct svm_again svm_migrate_blocks(struct svm_migration *mig,
 
 	/* Who takes holes only locks no folio, and so can't block on one. */
 	if (family)
-		args.flags |= MIGRATE_VMA_SELECT_SYSTEM | SVM_SELECT_DEVICE;
+		args.flags |= MIGRATE_VMA_SELECT_SYSTEM;
+	if (family && mig->alone)
+		args.flags |= SVM_SELECT_DEVICE;
 
 	ret = svm_migrate_setup(&args);
 	if (ret) {
@@ -793,6 +796,14 @@ static bool svm_run_ends(struct svm_migration *mig, struct vm_area_struct *vma,
 	       nr - i >= SVM_BLOCK_PAGES && svm_goes_whole(mig, vma, i);
 }
 
+/* Whether what begins at a page of a window is only to be moved alone, and is not. */
+static bool svm_run_waits(struct svm_migration *mig, struct vm_area_struct *vma,
+			  unsigned long start, unsigned long i, unsigned long nr)
+{
+	return !mig->alone && mig->scratch->pages[i].place == SVM_PLACE_DEVICE &&
+	       svm_run_ends(mig, vma, start, i, nr);
+}
+
 /*
  * Try for each page of a window that is busy.
  *
@@ -819,6 +830,8 @@ static unsigned long svm_migrate_pass(struct svm_migration *mig,
 		i = first + 1;
 		if (s->status[first] != SVM_PAGE_CANDIDATE)
 			continue;
+		if (svm_run_waits(mig, vma, start, first, nr))
+			return first;
 
 		i = first + svm_migrate_huge(mig, vma, start, first, nr,
 					     family);
@@ -868,6 +881,25 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
 	return ended;
 }
 
+/*
+ * Whether a window begins with what is only to be moved alone, asked before all of it
+ * is looked at.
+ */
+static bool svm_window_waits(struct svm_migration *mig,
+			     struct vm_area_struct *vma, unsigned long start,
+			     unsigned long nr)
+{
+	struct svm_page *first = mig->scratch->pages;
+
+	if (mig->alone || !IS_ALIGNED(start, SVM_BLOCK_BYTES) ||
+	    nr < SVM_BLOCK_PAGES)
+		return false;
+	svm_walk(vma, start, 1, first);
+	return first->place == SVM_PLACE_DEVICE &&
+	       svm_plan_huge(mig, vma, first) &&
+	       svm_page_plan(mig, vma, first) == SVM_PAGE_CANDIDATE;
+}
+
 /**
  * svm_migrate_window() - work through a window of a VMA from which pages can move
  * @mig: the call.
@@ -881,7 +913,8 @@ static bool svm_migrate_end_exclusive(struct svm_migration *mig,
  * or being looked at. So it is tried for again.
  *
  * Return: number of pages that were worked through; without @family it stops at
- * the first that was tried, else it is @nr. Their status is in the scratch, where
+ * the first that was tried, and before the first huge page for which nobody else may
+ * be at the address space, else it is @nr. Their status is in the scratch, where
  * those to try are busy before.
  */
 unsigned long svm_migrate_window(struct svm_migration *mig,
@@ -892,6 +925,8 @@ unsigned long svm_migrate_window(struct svm_migration *mig,
 	struct svm_scratch *s = mig->scratch;
 	unsigned int tries;
 
+	if (svm_window_waits(mig, vma, start, nr))
+		return 0;
 	for (tries = 0; tries < SVM_MIGRATE_TRIES; tries++) {
 		svm_walk(vma, start, nr, s->pages);
 		if (mig->foreign)

@@ -31,10 +31,18 @@ int svm_migrate_setup(struct migrate_vma *args)
 
 	if (ret || args->npages <= nr)
 		return ret;
-	/* Without destinations all of it goes back. */
-	migrate_vma_pages(args);
-	migrate_vma_finalize(args);
+	svm_migrate_put_back(args);
 	args->npages = 0;
 	args->cpages = 0;
 	return -EAGAIN;
+}
+
+/**
+ * svm_migrate_put_back() - put all that was set up back to where it was
+ * @args: as svm_migrate_setup() left it, without destinations.
+ */
+void svm_migrate_put_back(struct migrate_vma *args)
+{
+	migrate_vma_pages(args);
+	migrate_vma_finalize(args);
 }

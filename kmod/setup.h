@@ -12,5 +12,6 @@
 #define SVM_SETUP_SLACK 2
 
 int svm_migrate_setup(struct migrate_vma *args);
+void svm_migrate_put_back(struct migrate_vma *args);
 
 #endif /* SVM_SETUP_H */

@@ -187,6 +187,7 @@ static struct svm_page svm_page_of_pmd(struct vm_area_struct *vma, pmd_t pmd,
 {
 	unsigned long index = (addr & ~PMD_MASK) >> PAGE_SHIFT;
 	struct svm_page out;
+	softleaf_t entry;
 
 	if (pmd_none(pmd))
 		return svm_page_bare();
@@ -198,10 +199,15 @@ static struct svm_page svm_page_of_pmd(struct vm_area_struct *vma, pmd_t pmd,
 		return out;
 	}
 
-	out = svm_page_of_leaf(vma, softleaf_from_pmd(pmd));
+	entry = softleaf_from_pmd(pmd);
+	out = svm_page_of_leaf(vma, entry);
 	out.flags |= SVM_PAGE_F_HUGE;
-	if (out.place == SVM_PLACE_DEVICE)
+	if (out.place == SVM_PLACE_DEVICE) {
 		out.offset += index;
+		/* The table is locked, so the entry has its folio. */
+		if (folio_mapcount(pfn_folio(softleaf_to_pfn(entry))) > 1)
+			out.flags |= SVM_WALK_F_SHARED;
+	}
 	return out;
 }
 
@@ -303,6 +309,17 @@ static void svm_table_unlock(struct svm_table *table)
 	rcu_read_unlock();
 }
 
+/* What one entry maps is alike but for its place in the device's memory. */
+static void svm_walk_huge(struct svm_page first, unsigned long addr,
+			  unsigned long end, struct svm_page *pages)
+{
+	for (; addr < end; addr += PAGE_SIZE) {
+		*pages++ = first;
+		if (first.place == SVM_PLACE_DEVICE)
+			first.offset++;
+	}
+}
+
 /* One table's worth, or what of it lies in [addr, end). */
 static void svm_walk_table(struct vm_area_struct *vma, unsigned long addr,
 			   unsigned long end, struct svm_page *pages)
@@ -310,12 +327,14 @@ static void svm_walk_table(struct vm_area_struct *vma, unsigned long addr,
 	struct svm_table table;
 
 	svm_table_lock(&table, vma->vm_mm, addr);
-	for (; addr < end; addr += PAGE_SIZE)
-		if (!table.ptl)
-			*pages++ = svm_page_of_pud(vma, table.pud, addr);
-		else if (!table.ptep)
-			*pages++ = svm_page_of_pmd(vma, table.pmd, addr);
-		else
+	if (!table.ptl)
+		svm_walk_huge(svm_page_of_pud(vma, table.pud, addr), addr, end,
+			      pages);
+	else if (!table.ptep)
+		svm_walk_huge(svm_page_of_pmd(vma, table.pmd, addr), addr, end,
+			      pages);
+	else
+		for (; addr < end; addr += PAGE_SIZE)
 			*pages++ = svm_page_of_pte(vma,
 						   ptep_get(table.ptep++));
 	svm_table_unlock(&table);
@@ -335,9 +354,9 @@ static void svm_walk_hugetlb(struct vm_area_struct *vma, unsigned long addr,
 	huge_pud = !pud_present(pud) || pud_leaf(pud);
 	if (!huge_pud)
 		pmd = READ_ONCE(*pmd_offset(&pud, addr));
-	for (; addr < end; addr += PAGE_SIZE)
-		*pages++ = huge_pud ? svm_page_of_pud(vma, pud, addr) :
-				      svm_page_of_pmd(vma, pmd, addr);
+	svm_walk_huge(huge_pud ? svm_page_of_pud(vma, pud, addr) :
+				 svm_page_of_pmd(vma, pmd, addr),
+		      addr, end, pages);
 	local_irq_restore(flags);
 }
 

@@ -3,6 +3,7 @@
  * Huge pages move as huge pages, both ways and by fault; and where they can't,
  * or are taken apart on the device, nothing is lost.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -637,6 +638,73 @@ CASE(eight_threads_one_huge_page)
 CASE(eight_threads_parts_of_one)
 {
 	crowd_of(true);
+}
+
+/* --- by the kernel, for somebody who can't let go of mmap_lock ------------ */
+
+CASE(proc_self_mem)
+{
+	int mem = CHECK_SYS(open("/proc/self/mem", O_RDWR | O_CLOEXEC));
+	size_t at = HUGE_PAGE + 100 * PAGE;
+	int fd = open_huge(0);
+	char *addr = huge_on_device(fd, 4 * HUGE_PAGE);
+	char *copy = map_anon(MIB(3));
+
+	/* One page, and the others of its 2 MiB stay. */
+	CHECK_EQ(pread(mem, copy, PAGE, (uintptr_t)addr + at), PAGE);
+	check_part(copy, PAGE, 1, at);
+	CHECK_EQ(count_huge(fd, addr, 4 * HUGE_PAGE), 3 * HUGE_PAGES);
+	CHECK_GT(count_place(fd, addr + HUGE_PAGE, HUGE_PAGE, SVM_PLACE_DEVICE),
+		 400);
+	CHECK_EQ(pread(mem, copy, MIB(3), (uintptr_t)addr + MIB(4)), MIB(3));
+	check_part(copy, MIB(3), 1, MIB(4));
+	move_all(fd, addr, 4 * HUGE_PAGE, TO_SYSTEM);
+	check_fill(addr, 4 * HUGE_PAGE, 1);
+
+	fill(addr, 4 * HUGE_PAGE, 1);
+	move_all(fd, addr, 4 * HUGE_PAGE, TO_DEVICE);
+	fill(copy, MIB(3), 2);
+	CHECK_EQ(pwrite(mem, copy, MIB(3), (uintptr_t)addr), MIB(3));
+	check_fill(addr, MIB(3), 2);
+	check_part(addr + MIB(3), MIB(5), 1, MIB(3));
+	munmap(addr, 4 * HUGE_PAGE);
+	check_all_free(fd);
+}
+
+static void *toucher_of_one(void *arg)
+{
+	struct crowd *c = arg;
+
+	while (!atomic_load(&c->done))
+		check_part(page_at(c->addr, 7), PAGE, 1, 7 * PAGE);
+	return NULL;
+}
+
+/* A thread waits for mmap_lock to bring it home, which the kernel keeps. */
+CASE(proc_self_mem_beside_threads)
+{
+	int mem = CHECK_SYS(open("/proc/self/mem", O_RDONLY | O_CLOEXEC));
+	struct crowd c = { .fd = open_huge(0) };
+	uint64_t word;
+	pthread_t threads[2];
+	unsigned int i;
+
+	c.addr = map_thp(HUGE_PAGE);
+	fill(c.addr, HUGE_PAGE, 1);
+	for (i = 0; i < 2; i++)
+		threads[i] = thread_start(toucher_of_one, &c);
+	for (i = 0; i < 200; i++) {
+		move(c.fd, c.addr, HUGE_PAGE, TO_DEVICE, 0);
+		CHECK_EQ(pread(mem, &word, sizeof(word),
+			       (uintptr_t)page_at(c.addr, 300)),
+			 sizeof(word));
+		CHECK_EQ(word, pattern(1, 300 * PAGE / 8));
+		madvise(c.addr, HUGE_PAGE, 25 /* MADV_COLLAPSE */);
+	}
+	atomic_store(&c.done, true);
+	for (i = 0; i < 2; i++)
+		thread_join(threads[i]);
+	check_fill(c.addr, HUGE_PAGE, 1);
 }
 
 /* Cuts and throws away in the first half, while all of it moves. */
