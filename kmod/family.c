@@ -18,7 +18,9 @@
  *
  * Locking: inside of mmap_lock, outside of folio locks. A CPU fault comes with the
  * lock of a folio, so it must not wait for a family: it tries, and without one
- * brings home no more than what was touched.
+ * brings home no more than what was touched. One on a huge entry gives the folio's
+ * lock away first, and then waits as all others do, or asks for one page
+ * (fault_huge.c).
  *
  * Why nobody waits in a circle then. Folios are waited for only where one that is
  * mapped by PTEs is split, by two kinds of callers:
@@ -33,12 +35,9 @@
  *    large folio it waits for now is another, and the chain ends with
  *    a fault whose page nobody has, or with one that waits for nothing.
  *
- * A fault on a huge entry has the whole folio locked and asks for that one entry,
- * with the lock or without. If the entry has become PTEs meanwhile (partial
- * MADV_DONTNEED; all else wants mmap_lock for writing) the folio is its own, as
- * above. That page tables are not filled with other large folios meanwhile, which
- * somebody with the lock has locked, follows from the same: a migration to there
- * needs it, and sharing needs fork() or mremap(), which want mmap_lock for
+ * That page tables are not filled with other large folios between a fault and its
+ * setup, which somebody with the lock has locked, follows from the same: a migration
+ * to there needs it, and sharing needs fork() or mremap(), which want mmap_lock for
  * writing.
  *
  * After a fault's split migrate_vma_setup() still takes the head for the folio of
