@@ -7,6 +7,7 @@
 #include <glob.h>
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -688,6 +689,8 @@ CASE(dirty_on_device_after_madv_free)
 	char *addr = map_anon(LENGTH);
 
 	need_swap(MIB(8));
+	/* The pages wait in a list of the CPU's, which only a move there drains. */
+	stay_on_cpu(sched_getcpu());
 	fill(addr, LENGTH, 1);
 	CHECK_SYS(madvise(addr, LENGTH, MADV_FREE));
 	move_all(fd, addr, LENGTH, TO_DEVICE);

@@ -9,7 +9,6 @@
  *
  *     svm-vm exec -- env SVM_TEST_LONG=1 /usr/libexec/svm/tests/run heat.hot_set
  */
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,13 +128,9 @@ static _Atomic bool stop;
 /* A word of each page of the hot part, again and again. */
 static void *use(void *arg)
 {
-	cpu_set_t one;
-
 	(void)arg;
 	/* What it uses goes to the node that it runs on; that shall stay. */
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	CHECK_SYS(sched_setaffinity(0, sizeof(one), &one));
+	stay_on_cpu(0);
 	while (!stop) {
 		volatile char *hot = memory + hot_at;
 		size_t i;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,6 +262,15 @@ pthread_t thread_start(void *(*run)(void *), void *arg)
 void thread_join(pthread_t thread)
 {
 	CHECK_EQ(pthread_join(thread, NULL), 0);
+}
+
+void stay_on_cpu(int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	CHECK_SYS(sched_setaffinity(0, sizeof(one), &one));
 }
 
 bool sleeps_in(pid_t thread, long call)

@@ -78,6 +78,8 @@ int receive_fd(int sock);
 
 pthread_t thread_start(void *(*run)(void *), void *arg);
 void thread_join(pthread_t thread);
+/* From now on the calling thread runs nowhere else. */
+void stay_on_cpu(int cpu);
 
 /*
  * Whether a thread of this process sleeps in that system call, of <sys/syscall.h>:
