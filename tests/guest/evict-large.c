@@ -162,6 +162,8 @@ CASE(without_huge_memory)
 
 	need_cgroup("cpuset");
 	p.addr = huge_on_device(p.fd, MIB(8));
+	/* What a child has as well goes in small pages anyway. */
+	CHECK_SYS(madvise(p.addr, MIB(8), MADV_DONTFORK));
 	snprintf(mems, sizeof(mems), "%d", need_fragmented_node());
 	cgroup_set("cpuset.mems", mems);
 	child_ok(cgroup_child(evict_there, NULL));
@@ -187,6 +189,7 @@ CASE(destroy_without_huge_memory)
 	fill(addr, MIB(8), 1);
 	move_all(fd, addr, MIB(8), TO_DEVICE);
 	close(fd);
+	CHECK_SYS(madvise(addr, MIB(8), MADV_DONTFORK));
 	snprintf(mems, sizeof(mems), "%d", need_fragmented_node());
 	cgroup_set("cpuset.mems", mems);
 	child_ok(cgroup_child(destroy_there, &id));
