@@ -75,6 +75,8 @@ struct svm_scratch {
  * @home: where system memory comes from; NULL for where the current task gets
  *	it.
  * @claim: on whose behalf page frames are taken.
+ * @starved: there was no system memory for a page of this window: no more is reclaimed
+ *	for it.
  * @no_room: why no page frame could be had when last asked for one, or
  *	SVM_PAGE_CANDIDATE.
  * @kept: frames of the range and of what came for it: not to be evicted.
@@ -106,6 +108,7 @@ struct svm_migration {
 	int node;
 	struct svm_home *home;
 	struct svm_claim claim;
+	bool starved;
 	enum svm_page_status no_room;
 	struct list_head kept;
 	u32 spare;

@@ -107,6 +107,9 @@ static struct page *svm_alloc_system_page(struct svm_migration *mig,
 	if (order)
 		gfp = GFP_TRANSHUGE |
 		      (vma->vm_flags & VM_HUGEPAGE ? 0 : __GFP_NORETRY);
+	/* To find for each page anew that nothing is left takes ages. */
+	if (mig->starved)
+		gfp &= ~__GFP_DIRECT_RECLAIM;
 	if (mig->node != NUMA_NO_NODE)
 		folio = __folio_alloc_node(gfp | __GFP_THISNODE, order,
 					   mig->node);
@@ -137,8 +140,11 @@ static enum svm_page_status svm_take_dst(struct svm_migration *mig,
 		*frame = 0;
 	} else {
 		page = svm_alloc_system_page(mig, vma, addr, order);
-		if (!page)
+		if (!page) {
+			/* Of 2 MiB in one piece there may be none all the same. */
+			mig->starved |= !order;
 			return SVM_PAGE_NO_MEMORY;
+		}
 	}
 	*dst = migrate_pfn(page_to_pfn(page));
 	return SVM_PAGE_CANDIDATE;
@@ -927,6 +933,7 @@ unsigned long svm_migrate_window(struct svm_migration *mig,
 
 	if (svm_window_waits(mig, vma, start, nr))
 		return 0;
+	mig->starved = false;
 	for (tries = 0; tries < SVM_MIGRATE_TRIES; tries++) {
 		svm_walk(vma, start, nr, s->pages);
 		if (mig->foreign)
