@@ -337,10 +337,12 @@ static bool svm_evict_window(struct svm_eviction *ev,
 
 	start = max(start, vma->vm_start);
 	nr = (end - start) >> PAGE_SHIFT;
-	/* The first tells, mostly, before all are looked at. */
-	svm_walk(vma, start, 1, pages);
-	if (!alone && svm_evict_goes_whole(&pages[0]))
-		return !svm_evict_wants(ev, batch, &pages[0]);
+	if (!alone) {
+		/* The first tells, mostly, before all are looked at. */
+		svm_walk(vma, start, 1, pages);
+		if (svm_evict_goes_whole(&pages[0]))
+			return !svm_evict_wants(ev, batch, &pages[0]);
+	}
 	svm_walk(vma, start, nr, pages);
 	if (svm_evict_end_exclusive(ev, batch, vma, start, nr))
 		svm_walk(vma, start, nr, pages);
