@@ -156,7 +156,7 @@ static vm_fault_t svm_fault_lets_go(struct vm_fault *vmf,
 	struct mm_struct *mm = args->vma->vm_mm;
 
 	/* Who comes later waits for mmap_lock as well, and finds it done. */
-	if (!svm_pool_claim(pool, pfn, true)) {
+	if (!svm_pool_claim_first(pool, pfn)) {
 		mmap_read_unlock(mm);
 		return VM_FAULT_RETRY;
 	}
@@ -197,7 +197,7 @@ static vm_fault_t svm_fault_keeps(struct vm_fault *vmf,
 	args->start = vmf->address & PAGE_MASK;
 	args->end = args->start + PAGE_SIZE;
 
-	svm_pool_claim(pool, pfn, false);
+	svm_pool_claim(pool, pfn);
 	svm_fault_give_away(vmf);
 	svm_fault_cut_up(args);
 	svm_fault_get_back(vmf);

@@ -496,20 +496,26 @@ bool svm_pool_is_huge(struct svm_pool *pool, unsigned long pfn)
  * svm_pool_claim() - see that a page frame is not handed out again
  * @pool: the pool.
  * @pfn: the first page frame of a huge folio; the caller has a reference.
- * @first: only if nobody else does.
  *
  * For who gives lock and reference away, and must have both back in the end.
- *
- * Return: false if somebody else has claimed it, and only the first may.
  */
-bool svm_pool_claim(struct svm_pool *pool, unsigned long pfn, bool first)
+void svm_pool_claim(struct svm_pool *pool, unsigned long pfn)
+{
+	atomic_inc(&svm_pool_block_of(pool, pfn)->claims);
+}
+
+/**
+ * svm_pool_claim_first() - the same, unless somebody has claimed it
+ * @pool: the pool.
+ * @pfn: the page frame; the caller has a reference.
+ *
+ * Return: false if somebody has.
+ */
+bool svm_pool_claim_first(struct svm_pool *pool, unsigned long pfn)
 {
 	struct svm_block *block = svm_pool_block_of(pool, pfn);
 
-	if (first)
-		return !atomic_cmpxchg(&block->claims, 0, 1);
-	atomic_inc(&block->claims);
-	return true;
+	return !atomic_cmpxchg(&block->claims, 0, 1);
 }
 
 /**

@@ -39,7 +39,8 @@ unsigned long svm_pool_alloc_huge(struct svm_pool *pool,
 void svm_pool_split(struct svm_pool *pool, unsigned long pfn);
 void svm_pool_free_huge(struct svm_pool *pool, unsigned long pfn);
 bool svm_pool_is_huge(struct svm_pool *pool, unsigned long pfn);
-bool svm_pool_claim(struct svm_pool *pool, unsigned long pfn, bool first);
+void svm_pool_claim(struct svm_pool *pool, unsigned long pfn);
+bool svm_pool_claim_first(struct svm_pool *pool, unsigned long pfn);
 void svm_pool_disclaim(struct svm_pool *pool, unsigned long pfn);
 bool svm_pool_leave(struct svm_pool *pool, unsigned long pfn,
 		    unsigned int order);
