@@ -64,6 +64,12 @@ void need_device_memory(void)
 		skip("this kernel has no device private memory");
 }
 
+void need_huge_pages(int fd)
+{
+	if (!(device_info(fd).page_orders & 1 << 9))
+		skip("no huge pages on devices with this kernel");
+}
+
 void check_all_free(int fd)
 {
 	struct svm_ioctl_info info;

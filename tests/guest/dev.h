@@ -22,6 +22,8 @@ int try_open_device(unsigned int n);
 struct svm_ioctl_info device_info(int fd);
 /* Skip the case where the kernel can't move pages to a device. */
 void need_device_memory(void);
+/* The same for huge pages on this device. */
+void need_huge_pages(int fd);
 /* Wait (bounded) until all memory of the device is free; fails if it won't. */
 void check_all_free(int fd);
 

@@ -40,8 +40,7 @@ static char *huge_on_device(int fd, size_t length)
 {
 	char *addr = map_thp(length);
 
-	if (!(device_info(fd).page_orders & 1 << 9))
-		skip("no huge pages on devices with this kernel");
+	need_huge_pages(fd);
 	fill(addr, length, 1);
 	move_all(fd, addr, length, TO_DEVICE);
 	CHECK(place_of(fd, addr).flags & SVM_PAGE_F_HUGE);

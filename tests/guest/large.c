@@ -30,8 +30,7 @@ static int open_huge(unsigned int n)
 {
 	int fd = open_device(n);
 
-	if (!(device_info(fd).page_orders & 1 << 9))
-		skip("no huge pages on devices with this kernel");
+	need_huge_pages(fd);
 	return fd;
 }
 
@@ -671,12 +670,16 @@ CASE(proc_self_mem)
 	check_all_free(fd);
 }
 
-static void *toucher_of_one(void *arg)
+static void *toucher(void *arg)
 {
 	struct crowd *c = arg;
+	uint64_t random = 54321;
 
-	while (!atomic_load(&c->done))
-		check_part(page_at(c->addr, 7), PAGE, 1, 7 * PAGE);
+	while (!atomic_load(&c->done)) {
+		size_t at = 256 + random_next(&random) % 256;
+
+		check_part(page_at(c->addr, at), PAGE, 1, at * PAGE);
+	}
 	return NULL;
 }
 
@@ -692,7 +695,7 @@ CASE(proc_self_mem_beside_threads)
 	c.addr = map_thp(HUGE_PAGE);
 	fill(c.addr, HUGE_PAGE, 1);
 	for (i = 0; i < 2; i++)
-		threads[i] = thread_start(toucher_of_one, &c);
+		threads[i] = thread_start(toucher, &c);
 	for (i = 0; i < 200; i++) {
 		move(c.fd, c.addr, HUGE_PAGE, TO_DEVICE, 0);
 		CHECK_EQ(pread(mem, &word, sizeof(word),
@@ -721,19 +724,6 @@ static void *cutter(void *arg)
 			madvise(page_at(c->addr, at), n * PAGE, MADV_DONTNEED);
 		else
 			*(volatile char *)page_at(c->addr, at) = 1;
-	}
-	return NULL;
-}
-
-static void *toucher(void *arg)
-{
-	struct crowd *c = arg;
-	uint64_t random = 54321;
-
-	while (!atomic_load(&c->done)) {
-		size_t at = 256 + random_next(&random) % 256;
-
-		check_part(page_at(c->addr, at), PAGE, 1, at * PAGE);
 	}
 	return NULL;
 }

@@ -73,8 +73,7 @@ static void zap_while(void (*prepare)(struct zap *z),
 	unsigned int i;
 	double start;
 
-	if (!(device_info(z.fd).page_orders & 1 << 9))
-		skip("no huge pages on devices with this kernel");
+	need_huge_pages(z.fd);
 	pthread_barrier_init(&z.barrier, NULL, 2);
 	thread = thread_start(zapper, &z);
 	for (i = 0; i < ROUNDS; i++) {
