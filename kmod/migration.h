@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the parts of a migrate call share: migrate.c works through the range,
- * plan.c says what shall move and why a page stays, run.c moves.
+ * plan.c says what shall move and why a page stays, run.c moves,
+ * tell.c tells.
  */
 #ifndef SVM_MIGRATION_H
 #define SVM_MIGRATION_H
@@ -140,6 +141,9 @@ enum svm_page_status svm_why_stayed(struct svm_migration *mig,
 				    unsigned long addr,
 				    const struct svm_page *before);
 
+void svm_tell(struct svm_migration *mig, unsigned long start,
+	      unsigned long first, unsigned long nr, unsigned long moved,
+	      bool final, u64 began);
 unsigned long svm_migrate_window(struct svm_migration *mig,
 				 struct vm_area_struct *vma,
 				 unsigned long start, unsigned long nr,
