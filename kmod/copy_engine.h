@@ -11,7 +11,7 @@ struct svm_device;
  * struct svm_copy_engine - who copies between pages that the CPU can address
  * @name: for sysfs.
  * @min_pages: what is smaller the CPU copies, being sooner done.
- * @off: it hung once, and is not used any more. Only ever set.
+ * @off: it hung once, or is gone, and is not used any more. Only ever set.
  * @copy: copy @nr pages, neighbours in physical memory on both sides. May sleep,
  *	for a bounded time; called by several CPUs at the same time. Returns 0,
  *	-EHWPOISON when the source is broken, -EBUSY when the engine has something

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <glob.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -94,6 +95,11 @@ static void end(void)
 
 	unload_both();
 	CHECK_EQ(run_program(with), 0);
+}
+
+static void unbind_provider(void)
+{
+	CHECK(write_file(DRIVER "unbind", "svm-test-dma"));
 }
 
 static void tell_provider(const char *parameter, bool value)
@@ -441,7 +447,7 @@ CASE(provider_stays)
 	end();
 }
 
-/* The engine is pulled away under us. */
+/* Its driver goes. It could be freed with that, so it is given back before. */
 CASE(provider_unbound)
 {
 	char *addr = map_thp(LENGTH);
@@ -450,11 +456,38 @@ CASE(provider_unbound)
 	begin();
 	CHECK_GT(there_and_back(addr, 1), 0);
 	bytes = by_engine();
-	CHECK(write_file(DRIVER "unbind", "svm-test-dma"));
+	unbind_provider();
+	CHECK(is_cpu(0));
 	CHECK_EQ(there_and_back(addr, 2), 0);
 	CHECK_EQ(by_engine(), bytes);
-	CHECK_GT(counter("dma_copy_failures"), 0);
-	/* Its name is known although it is gone. */
-	CHECK(!is_cpu(0));
+	CHECK_EQ(counter("dma_copy_failures"), 0);
+	end();
+}
+
+static atomic_bool gone;
+
+static void *moves_until_gone(void *addr)
+{
+	uint64_t seed;
+
+	for (seed = 1; !gone; seed++)
+		there_and_back(addr, seed);
+	return NULL;
+}
+
+/* The engine is pulled away while it copies. */
+CASE(provider_unbound_while_it_copies)
+{
+	char *addr = map_thp(LENGTH);
+	pthread_t thread;
+
+	begin();
+	thread = thread_start(moves_until_gone, addr);
+	CHECK(EVENTUALLY(counter("bytes_dma_copied") > 0));
+	unbind_provider();
+	CHECK(is_cpu(0));
+	gone = true;
+	thread_join(thread);
+	CHECK_EQ(there_and_back(addr, 3), 0);
 	end();
 }
